@@ -1,0 +1,122 @@
+"""Sphinx configuration of both languages; `d2lnotes build` sets the language."""
+
+from importlib import metadata
+
+# -- Project ---------------------------------------------------------------------
+project = "d2lnotes"
+author = "The d2lnotes authors"
+copyright = "2026, The d2lnotes authors"
+version = release = metadata.version("d2lnotes")
+
+# -- Extensions ------------------------------------------------------------------
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    "d2lnotes.site.twins",
+    "d2lnotes.site.exercises",
+    "d2lnotes.site.pages",
+    "d2lnotes.site.switches",
+    "d2lnotes.site.gallery",
+    "d2lnotes.site.results",
+    "d2lnotes.site.search",
+    "d2lnotes.site.mathjax",
+]
+exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
+nitpick_ignore_regex = [
+    # These projects' inventories lie on the network, which a build never needs.
+    ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
+    ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
+]
+bibtex_bibfiles = ["references.bib"]
+
+# -- Pages -----------------------------------------------------------------------
+myst_enable_extensions = [
+    "amsmath",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "smartquotes",
+]
+smartquotes = False  # Sphinx's own would use one language's quotes for both
+numfig = True
+numfig_secnum_depth = 2  # chapter.page.number
+d2lnotes_numfig_format = {
+    "zh": {
+        "figure": "图 %s",
+        "table": "表 %s",
+        "code-block": "代码 %s",
+        "section": "%s 节",
+        "exercise": "练习 %s",
+    },
+    "en": {
+        "figure": "Figure %s",
+        "table": "Table %s",
+        "code-block": "Listing %s",
+        "section": "Section %s",
+        "exercise": "Exercise %s",
+    },
+}
+math_eqref_format = "({number})"
+math_numfig = True
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+
+# -- HTML ------------------------------------------------------------------------
+html_theme = "pydata_sphinx_theme"
+html_title = "d2lnotes"
+html_static_path = ["d2lnotes/site/static"]
+templates_path = ["d2lnotes/site/templates"]
+html_css_files = ["d2lnotes.css"]
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
+    "navbar_persistent": ["search-button"],
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "navigation_with_keys": True,
+    "show_toc_level": 2,
+}
+
+# -- PDF: XeLaTeX with ctex; `d2lnotes build --pdf` adds the scheme of the language --
+latex_engine = "xelatex"
+latex_documents = [("index", "d2lnotes.tex", "", "The d2lnotes authors", "manual")]
+latex_use_xindy = False
+latex_domain_indices = False
+latex_additional_files = ["d2lnotes/site/latex/d2lnotes.sty"]
+latex_elements = {
+    "papersize": "a4paper",
+    "pointsize": "11pt",
+    "extraclassoptions": "oneside,openany",
+    "babel": "",
+    "polyglossia": "",
+    "fncychap": "",
+    "makeindex": "",
+    "printindex": "",
+    "fontenc": r"\usepackage{fontspec}",
+    "fontpkg": r"""
+\usepackage[fontset=none,heading=true]{ctex}
+\setmonofont{Noto Sans Mono CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
+\setCJKmainfont{Noto Serif CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
+\setCJKsansfont{Noto Sans CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
+\setCJKmonofont{Noto Sans Mono CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
+% Greek, arrows, operators and box drawing, which Latin Modern lacks
+\xeCJKDeclareCharClass{CJK}{"370->"3FF,"2190->"2211,"2213->"23FF,"2460->"27BF}
+\ctexset{chapter/format=\huge\sffamily\bfseries\raggedright}
+\let\courseContents\contentsname
+""",
+    "fvset": r"\fvset{fontsize=\small,formatcom=\xeCJKVerbAddon}",
+    "sphinxsetup": "verbatimforcewraps=true",
+    "tocdepth": r"\setcounter{tocdepth}{1}",
+    # Sphinx names the contents after the first toctree's caption
+    "preamble": r"\let\contentsname\courseContents",
+}

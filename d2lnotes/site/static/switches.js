@@ -1,0 +1,69 @@
+// The language switch, which stays on the same section, and side-by-side reading.
+// Works from file://; what the reader chose stays in the browser.
+"use strict";
+
+(() => {
+  const SIDE_BY_SIDE = "d2lnotes-side-by-side";
+  const LANGUAGE = "d2lnotes-language";
+  const root = document.documentElement;
+
+  // A browser may forbid storage to local files: then nothing is remembered.
+  const remember = (key, value) => {
+    try { localStorage.setItem(key, value); } catch { /* not remembered */ }
+  };
+  const recall = (key) => {
+    try { return localStorage.getItem(key); } catch { return null; }
+  };
+
+  const showSideBySide = (on) => {
+    root.toggleAttribute("data-side-by-side", on);
+    for (const button of document.querySelectorAll(".side-by-side-switch")) {
+      button.setAttribute("aria-pressed", String(on));
+    }
+  };
+
+  const toggleSideBySide = () => {
+    const section = currentSection();
+    const on = !root.hasAttribute("data-side-by-side");
+    showSideBySide(on);
+    remember(SIDE_BY_SIDE, on ? "on" : "off");
+    // The text above changed its height: stay where the reader was.
+    if (section && section.closest("section section")) section.scrollIntoView();
+  };
+
+  // The last section that begins above the upper third of the window.
+  const currentSection = () => {
+    const line = window.innerHeight / 3;
+    const above = [...document.querySelectorAll("article section[id]")].filter(
+      (section) => section.getBoundingClientRect().top <= line
+    );
+    return above.at(-1);
+  };
+
+  const switchLanguage = (event) => {
+    const link = event.currentTarget;
+    const section = currentSection();
+    link.hash = section && section.closest("section section") ? section.id : "";
+    remember(LANGUAGE, link.dataset.language);
+  };
+
+  const isTyping = (target) =>
+    target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+
+  // Before the first paint, so that the page does not jump.
+  showSideBySide(recall(SIDE_BY_SIDE) === "on");
+
+  document.addEventListener("DOMContentLoaded", () => {
+    showSideBySide(root.hasAttribute("data-side-by-side"));
+    for (const button of document.querySelectorAll(".side-by-side-switch")) {
+      button.addEventListener("click", toggleSideBySide);
+    }
+    for (const link of document.querySelectorAll(".language-switch a")) {
+      link.addEventListener("click", switchLanguage);
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
+    if (event.key === "b" && plain && !isTyping(event.target)) toggleSideBySide();
+  });
+})();

@@ -1,0 +1,59 @@
+"""The document nodes that hold two languages, and their HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+
+from d2lnotes.site.languages import HTML_TAGS, own_language
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+class Twin(nodes.General, nodes.Element):
+    """A Chinese :class:`Half` and its English one."""
+
+
+class Half(nodes.General, nodes.Element):
+    """One language of a twin; ``lang`` is zh or en."""
+
+
+class HalfText(nodes.Inline, nodes.TextElement):
+    """The other language of a title, caption, term or label.
+
+    It is no part of the title's own text: search and contents must not see it.
+    """
+
+    def astext(self) -> str:
+        """Return nothing, so that no title, index or table of contents holds it."""
+        return ""
+
+
+def _visit_twin(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    translator.body.append(translator.starttag(node, "div", CLASS="twin"))
+
+
+def _visit_half(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    tag = "span" if isinstance(node, HalfText) else "div"
+    shown = own_language(translator.config) == node["lang"]
+    classes = ["half", node["lang"], "own" if shown else "other"]
+    attributes = {"class": " ".join(classes), "lang": HTML_TAGS[node["lang"]]}
+    translator.body.append(translator.starttag(node, tag, "", **attributes))
+    translator.context.append(f"</{tag}>")
+
+
+def _depart_half(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    translator.body.append(translator.context.pop())
+
+
+def _depart_twin(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    translator.body.append("</div>\n")
+
+
+def add_nodes(app: Sphinx) -> None:
+    """Register the nodes; formats other than HTML never see them."""
+    app.add_node(Twin, html=(_visit_twin, _depart_twin))
+    app.add_node(Half, html=(_visit_half, _depart_half))
+    app.add_node(HalfText, html=(_visit_half, _depart_half))

@@ -1,0 +1,162 @@
+"""References inside twins, and what of a twin each output format holds.
+
+A reference without a text of its own shows its target's title in the language
+of the half it stands in, so both halves of every title are kept, by document
+and id, in the environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.environment.collectors import EnvironmentCollector
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import docname_join
+from sphinx.util.nodes import make_refnode
+
+from d2lnotes.site import languages
+from d2lnotes.site.twin_nodes import Half, HalfText, Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from d2lnotes.site.languages import Language
+
+# The title of a whole page is kept under this id.
+_PAGE = ""
+Titles = dict[str, dict[str, dict[str, list[nodes.Node]]]]
+
+
+def _titles(env: BuildEnvironment) -> Titles:
+    """Return both halves of every title: document → id → language → nodes."""
+    if not hasattr(env, "d2lnotes_titles"):
+        env.d2lnotes_titles = {}  # type: ignore[attr-defined]
+    return env.d2lnotes_titles  # type: ignore[attr-defined]
+
+
+class TwinTitles(EnvironmentCollector):
+    """Remember both halves of the titles and captions of each document."""
+
+    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
+        """Forget the titles of a document that will be read again."""
+        _titles(env).pop(docname, None)
+
+    def merge_other(
+        self,
+        app: Sphinx,
+        env: BuildEnvironment,
+        docnames: Set[str],
+        other: BuildEnvironment,
+    ) -> None:
+        """Take over what a parallel reader found."""
+        for docname in docnames:
+            _titles(env)[docname] = _titles(other).get(docname, {})
+
+    def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Collect the titles of one document under all ids of what they name."""
+        found: dict[str, dict[str, list[nodes.Node]]] = {}
+        for node in doctree.findall(nodes.TextElement):
+            if "halves" not in node.attributes:
+                continue
+            if isinstance(node.parent, nodes.section):
+                found.setdefault(_PAGE, node["halves"])
+            for node_id in [*node["ids"], *node.parent["ids"]]:
+                found[node_id] = node["halves"]
+        _titles(app.env)[app.env.current_document.docname] = found
+
+
+class WriteTwins(SphinxPostTransform):
+    """Give references their title's language; then hide or drop the other half."""
+
+    # Before Sphinx resolves references (10).
+    default_priority = 5
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
+        """Rewrite the document for the builder at hand."""
+        self.own = languages.own_language(self.config)
+        # As Sphinx's own transforms reach it: `self.app` is going away.
+        self.builder = self.env._app.builder
+        keeps_both = self.builder.format == "html" and self.builder.name != "epub"
+        if not keeps_both:
+            self._drop_other_language()
+        for node in list(self.document.findall(addnodes.pending_xref)):
+            if not node.get("refexplicit"):
+                self._show_title(node)
+        if keeps_both:
+            self._keep_other_language()
+
+    def _drop_other_language(self) -> None:
+        for half in list(self.document.findall(Half)):
+            half.replace_self(half.children if half["lang"] == self.own else [])
+        for twin in list(self.document.findall(Twin)):
+            twin.replace_self(twin.children)
+
+    def _keep_other_language(self) -> None:
+        other = languages.other_language(self.config)
+        hidden = [half for half in self.document.findall(Half) if half["lang"] == other]
+        hidden_ids: set[str] = set()
+        for half in hidden:
+            half["classes"].append("no-search")
+            for mark in half.findall(nodes.footnote_reference):
+                hidden_ids.update(mark["ids"])
+        for footnote in self.document.findall(nodes.footnote):
+            # No way back to a place that the reader cannot see.
+            shown = [ref for ref in footnote["backrefs"] if ref not in hidden_ids]
+            footnote["backrefs"] = shown
+        for node in list(self.document.findall(nodes.TextElement)):
+            if "halves" in node.attributes:
+                copies = [piece.deepcopy() for piece in node["halves"][other]]
+                node += HalfText("", "", *copies, lang=other, classes=["no-search"])
+
+    def _show_title(self, node: addnodes.pending_xref) -> None:
+        lang = self._language_around(node)
+        if node["reftype"] == "numref" and lang != self.own:
+            formats = self.config.d2lnotes_numfig_format[lang]
+            self._set_number_format(node, formats)
+            return
+        docname, target_id = self._target(node)
+        title = _titles(self.env).get(docname, {}).get(target_id, {}).get(lang)
+        if title is not None:
+            text = nodes.inline("", "", *[piece.deepcopy() for piece in title])
+            text["classes"] += ["std", f"std-{node['reftype']}"]
+            docfrom = node.get("refdoc", self.env.current_document.docname)
+            link = make_refnode(self.builder, docfrom, docname, target_id, text)
+            node.replace_self(link)
+
+    def _language_around(self, node: nodes.Node) -> Language:
+        parent = node.parent
+        while parent is not None:
+            if isinstance(parent, Half):
+                return parent["lang"]
+            parent = parent.parent
+        return self.own
+
+    def _target(self, node: addnodes.pending_xref) -> tuple[str, str]:
+        """Return document and id that a reference by title leads to, or blanks."""
+        target, kind = node["reftarget"], node["reftype"]
+        if kind == "doc":
+            return docname_join(node["refdoc"], target), _PAGE
+        if kind == "myst" and node.get("refdomain") == "doc":
+            return target, node.get("reftargetid") or _PAGE
+        if kind in {"ref", "myst"}:
+            return self.env.domains.standard_domain.anonlabels.get(target, ("", "-"))
+        return "", "-"
+
+    def _set_number_format(
+        self, node: addnodes.pending_xref, formats: dict[str, str]
+    ) -> None:
+        domain = self.env.domains.standard_domain
+        docname, target_id = domain.anonlabels.get(node["reftarget"], ("", ""))
+        if not docname:
+            return
+        target = self.env.get_doctree(docname).ids.get(target_id)
+        kind = target is not None and domain.get_enumerable_node_type(target)
+        if kind in formats:
+            node["refexplicit"] = True
+            node.children = []
+            node += nodes.inline("", formats[kind])

@@ -1,0 +1,27 @@
+"""A project whose one page holds every construct that two languages meet in."""
+
+import runpy
+from pathlib import Path
+
+_course = runpy.run_path(str(Path(__file__).parents[3] / "conf.py"))
+_names = (
+    "myst_enable_extensions smartquotes numfig numfig_secnum_depth math_numfig "
+    "d2lnotes_numfig_format math_eqref_format html_theme html_static_path "
+    "templates_path html_css_files html_theme_options latex_engine latex_elements "
+    "latex_use_xindy latex_domain_indices"
+)
+globals().update({name: _course[name] for name in _names.split()})
+
+project = "d2lnotes"
+author = "d2lnotes"
+extensions = [
+    "myst_parser",
+    "sphinx_design",
+    "d2lnotes.site.twins",
+    "d2lnotes.site.exercises",
+    "d2lnotes.site.switches",
+]
+_site = Path(__file__).parents[3] / "d2lnotes" / "site"
+html_static_path = [str(_site / "static")]
+latex_additional_files = [str(_site / "latex" / "d2lnotes.sty")]
+templates_path = [str(_site / "templates")]
