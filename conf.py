@@ -20,6 +20,7 @@ extensions = [
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
     "d2lnotes.site.pages",
+    "d2lnotes.site.docstrings",
     "d2lnotes.site.switches",
     "d2lnotes.site.gallery",
     "d2lnotes.site.results",
@@ -28,11 +29,14 @@ extensions = [
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
 nitpick_ignore_regex = [
+    # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
+    ("py:class", r"[a-z0-9_*]+"),
+    ("py:class", r"d2lnotes\.runtime\.T"),  # a type variable
     # These projects' inventories lie on the network, which a build never needs.
     ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
-bibtex_bibfiles = ["references.bib"]
+bibtex_bibfiles = ["docs/references.bib"]
 
 # -- Pages -----------------------------------------------------------------------
 myst_enable_extensions = [
@@ -69,6 +73,45 @@ copybutton_prompt_is_regexp = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 
+d2lnotes_math_macros = {  # for MathJax and LaTeX alike
+    "bm": [r"\boldsymbol{#1}", 1],
+    "RR": r"\mathbb{R}",
+    "argmax": r"\operatorname*{argmax}",
+}
+
+# -- Gallery ---------------------------------------------------------------------
+sphinx_gallery_conf = {
+    "examples_dirs": "../gallery",
+    "gallery_dirs": "gallery",
+    "subsection_order": [
+        "../gallery/introduction",
+        "../gallery/preliminaries",
+        "../gallery/linear-models",
+        "../gallery/multilayer-perceptrons",
+        "../gallery/generalization",
+        "../gallery/computation",
+        "../gallery/convolutional-networks",
+        "../gallery/modern-cnns",
+        "../gallery/computer-vision",
+        "../gallery/recurrent-networks",
+        "../gallery/modern-rnns",
+        "../gallery/attention",
+        "../gallery/nlp-pretraining",
+        "../gallery/nlp-applications",
+        "../gallery/optimization",
+        "../gallery/performance",
+    ],
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": "d2lnotes.site.gallery_worker.labelled_figures",
+    "image_srcset": ["2x"],
+    "capture_repr": ("__repr__",),
+    "ignore_repr_types": r"matplotlib\.",
+    "remove_config_comments": True,
+    "min_reported_time": 1e9,  # pages say it in their own language
+    "show_signature": False,
+    "write_computation_times": False,  # its pages load scripts from the network
+}
+
 # -- HTML ------------------------------------------------------------------------
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
@@ -77,6 +120,9 @@ templates_path = ["d2lnotes/site/templates"]
 html_css_files = ["d2lnotes.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_search_language = "bilingual"
+html_show_search_summary = False  # it would fetch pages, which file:// forbids
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
     "navbar_persistent": ["search-button"],

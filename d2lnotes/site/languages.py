@@ -168,12 +168,11 @@ def content(node: nodes.Node) -> Content:
         return "both" if separator_index(node) is not None else _leaf_content(node)
     if not isinstance(node, nodes.Element):
         return "neutral"
-    if isinstance(node, nodes.entry) and is_cell_with_halves(node):
+    if isinstance(node, nodes.table):
+        return _table_content(node)
+    if is_cell_with_halves(node):
         return "both"
     found = {content(child) for child in node.children} - {"neutral"}
-    if isinstance(node, nodes.table) and "both" not in found:
-        # A Chinese table may well have a cell of Latin words.
-        return _table_content(node)
     if len(found) > 1:
         return "both"
     return found.pop() if found else "neutral"
@@ -194,6 +193,7 @@ def _leaf_content(node: nodes.Element) -> Content:
 
 
 def _table_content(table: nodes.table) -> Content:
+    """Judge a table by its cells: a Chinese one may well have a cell of Latin words."""
     cells = [content(entry) for entry in table.findall(nodes.entry)]
     if "both" in cells or any(is_short_text(child) for child in table.children):
         return "both"

@@ -96,21 +96,7 @@ def _line(start: str, pages: list[str], comma: str, nothing: str) -> nodes.parag
     return line
 
 
-def drop_module_docstring(
-    app: Sphinx,
-    what: str,
-    name: str,
-    obj: object,
-    options: object,
-    lines: list[str],
-) -> None:
-    """Leave a module's own docstring to its readers: the API page introduces it."""
-    if what == "module":
-        lines.clear()
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the transform and the docstring filter."""
+    """Register the transform."""
     app.add_transform(StudyTime)
-    app.connect("autodoc-process-docstring", drop_module_docstring)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

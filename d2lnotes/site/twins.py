@@ -43,9 +43,12 @@ logger = logging.getLogger(__name__)
 # Chinese lines that a source breaks between two Han characters join without a space.
 _BROKEN_LINE = re.compile(f"(?<=[{HAN}])\\s*\\n\\s*(?=[{HAN}])")
 # reST sees inline markup only between spaces or punctuation, and Chinese has no spaces.
-_MARKUP = r"(\*\*[^*\n]+\*\*|\*[^*\s][^*\n]*\*|``[^`\n]+``|:[\w:]+:`[^`]+`)"
-_MARKUP_AFTER_HAN = re.compile(f"(?<=[{HAN}]){_MARKUP}")
-_MARKUP_BEFORE_HAN = re.compile(f"{_MARKUP}(?=[{HAN}])")
+_MARKUP = re.compile(
+    r"\*\*(?=\S)[^*\n]*[^*\s]\*\*|\*(?=[^*\s])[^*\n]*[^*\s]\*"
+    r"|``[^`\n]+``|:[\w:]+:`[^`]+`"
+)
+_EMPTY = "\\ "
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
 class PairTwins(SphinxTransform):
@@ -207,6 +210,8 @@ def _next_block(children: list[nodes.Node], index: int) -> nodes.Node | None:
 
 
 def _are_twins(first: nodes.Node, second: nodes.Node) -> bool:
+    if isinstance(first, nodes.Part):
+        return False  # items, rows and cells hold twins and are none themselves
     by_hand = isinstance(first, LanguageBlock) or isinstance(second, LanguageBlock)
     same_kind = by_hand or type(first) is type(second)
     return same_kind and content(first) == "zh" and content(second) == "en"
@@ -261,8 +266,16 @@ def _shorten(text: str, width: int = 40) -> str:
 def part_markup_from_han(app: Sphinx, docname: str, source: list[str]) -> None:
     """Let reST see markup beside Han characters, as in ``中**粗体**中``."""
     if app.env.doc2path(docname).suffix == ".rst":
-        text = _MARKUP_AFTER_HAN.sub(r"\\ \1", source[0])
-        source[0] = _MARKUP_BEFORE_HAN.sub(r"\1\\ ", text)
+        # One scan from the left, so that no end is taken for a beginning.
+        source[0] = _MARKUP.sub(_escape_neighbors, source[0])
+
+
+def _escape_neighbors(markup: re.Match[str]) -> str:
+    """Put reST's empty escape between ``markup`` and the Han characters beside it."""
+    text, start, end = markup.string, markup.start(), markup.end()
+    before = _HAN_CHARACTER.match(text[max(start - 1, 0) : start])
+    after = _HAN_CHARACTER.match(text[end : end + 1])
+    return f"{_EMPTY if before else ''}{markup[0]}{_EMPTY if after else ''}"
 
 
 def name_numbers(app: Sphinx, config: Config) -> None:

@@ -211,6 +211,11 @@ def test_prose_without_its_twin_is_reported_with_file_and_line(
     assert problem in report
 
 
+def test_items_of_one_list_are_no_twins(tmp_path):
+    report = warnings_of(tmp_path, "# 甲 | A\n\n- 中文。\n- English here.\n")
+    assert "index.md:3: WARNING: Chinese without its English twin" in report
+
+
 def test_reports_reach_rest_pages_too(tmp_path):
     report = warnings_of(tmp_path, "甲 | A\n======\n\n只有中文。\n", suffix="rst")
     assert "index.rst:4: WARNING: Chinese without its English twin" in report
@@ -223,6 +228,7 @@ def test_reports_reach_rest_pages_too(tmp_path):
         "# 甲 | A\n\n```python\nx = 1\n```\n\n$$x$$\n\n`code` $y$ 3\n",
         "# 甲 | A\n\n| $x$ | 1 |\n|---|---|\n| LeNet | 2 |\n",
         "# 甲 | A\n\n中文。\n\n% a comment\n\nEnglish.\n",
+        "# 甲 | A\n\n| 名 |\n|---|\n| pip it |\n\n| name |\n|---|\n| pip it |\n",
     ],
 )
 def test_what_serves_both_languages_needs_no_twin(tmp_path, page):

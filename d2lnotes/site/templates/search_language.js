@@ -36,7 +36,10 @@ window.Stemmer = function () {
     const american = word
       .replace(/^([a-z]{3,})our(s|ed|ing|hoods?)?$/, "$1or$2")
       .replace(/^([a-z]{3,}[iy])s(e[srd]?|ers|ing|ations?)$/, "$1z$2");
-    return english.stemWord(american);
+    // As in Python: Snowball 3.0 here and 3.1 there differ after inter-, not gener-.
+    const prefixed = american.replace(/^inter/, "gener");
+    const stem = english.stemWord(prefixed);
+    return prefixed === american ? stem : stem.replace(/^gener/, "inter");
   };
 };
 
@@ -47,7 +50,7 @@ if (typeof Search !== "undefined") {
     // stand in their headings, then pages that only mention them.
     Object.assign(Scorer, {
       title: 30,
-      objNameMatch: 20,
+      objNameMatch: 18,
       objPartialMatch: 2,
       objPrio: { 0: 2, 1: 2, 2: 0 },
       score: ([, , , , score, , kind]) => (kind === "index" ? score * 0.28 : score),
@@ -55,7 +58,9 @@ if (typeof Search !== "undefined") {
     const PAGE_TITLE = 20;
     const HEADING = 15;
     const TEXT = 5;
+    const LESSON = 1;
     const PART_OF_WORD = 0.5;
+    const MOST = 0.6;
 
     const keep = (found, files, score) => {
       for (const file of [files].flat()) {
@@ -85,14 +90,15 @@ if (typeof Search !== "undefined") {
     // What is written as one identifier here may be separate words on a page.
     const inParts = (term) => {
       const separator = term.includes(".") ? "." : "_";
-      const parts = term.split(separator).filter((part) => part.length > 1).map(exactly);
+      const stemmer = new Stemmer();
+      const words = term.split(separator).filter((part) => part.length > 1);
+      const parts = words.map((word) => exactly(stemmer.stemWord(word)));
       const found = new Map();
-      if (parts.length < 2) return found;
+      if (!parts.length) return found;
       for (const file of parts[0].keys()) {
         const scores = parts.map((part) => part.get(file) || 0);
-        if (Math.min(...scores) > 0) {
-          keep(found, file, Math.min(...scores) * PART_OF_WORD);
-        }
+        const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+        if (Math.min(...scores) > 0) keep(found, file, mean * PART_OF_WORD);
       }
       return found;
     };
@@ -116,8 +122,23 @@ if (typeof Search !== "undefined") {
       return (2 * common) / (words.size + wanted.length || 1);
     };
 
-    // Only the pages that hold the most of the words are shown; that is all of
-    // the words, unless no page does.
+    // Pages that hold all words come first, the lessons among them before lists
+    // and reference; then pages that hold most of the words.
+    const order = (file, wanted, scores) => {
+      const { docnames, titles } = Search._index;
+      const share = scores.length / wanted.length;
+      if (share < MOST) return 0;
+      const inText = scores.reduce((sum, score) => sum + score, 0) / wanted.length;
+      const merit = inText + PAGE_TITLE * likeness(wanted, titles[file]);
+      if (share < 1) return (TEXT * share * merit) / (HEADING + PAGE_TITLE);
+      return merit + rank(docnames[file]);
+    };
+
+    const rank = (page) => {
+      if (/^gallery\/(.*\/)?index$/.test(page)) return -LESSON;
+      return /(^|\/)index$|^reference\//.test(page) ? 0 : LESSON;
+    };
+
     Search.performTermsSearch = (searchTerms) => {
       const { docnames, filenames, titles } = Search._index;
       const wanted = [...searchTerms];
@@ -127,35 +148,36 @@ if (typeof Search !== "undefined") {
           scores.set(file, [...(scores.get(file) || []), score]);
         }
       }
-      const most = Math.max(0, ...[...scores.values()].map((list) => list.length));
-      if (most === 0 || most < wanted.length / 2) return [];
       return [...scores]
-        .filter(([, list]) => list.length === most)
-        .map(([file, list]) => {
-          const inText = list.reduce((sum, score) => sum + score, 0) / wanted.length;
-          const inTitle = PAGE_TITLE * likeness(wanted, titles[file]);
-          const score = inText + inTitle;
-          return [docnames[file], titles[file], "", null, score, filenames[file], "text"];
-        });
+        .map(([file, list]) => [file, order(file, wanted, list)])
+        .filter(([, score]) => score > 0)
+        .map(([file, score]) =>
+          [docnames[file], titles[file], "", null, score, filenames[file], "text"]);
     };
 
     // Highlight words and whole runs of Han characters, not their pairs.
     const parseQuery = Search._parseQuery;
     Search._parseQuery = (query) => {
       const parsed = parseQuery(query);
-      parsed[3] = new Set(query.toLowerCase().match(/[\p{L}\p{N}_.]+/gu) || []);
+      const words = query.toLowerCase().match(/\p{Script=Han}+|[\w.]{2,}/gu) || [];
+      parsed[3] = new Set(words.filter((word) => !stopwords.has(word)));
       localStorage.setItem("sphinx_highlight_terms", [...parsed[3]].join(" "));
       return parsed;
     };
 
-    // A term or an entry of the index shows its own name, not only its page's.
-    const nameEntry = (result) => {
+    // A term or an entry of the index shows its own name, not only its page's;
+    // a formula in a title shows without its LaTeX.
+    const improveTitle = (result) => {
       const [, title, anchor, , , filename, kind] = result;
-      if (kind !== "index" || !anchor) return;
       const { filenames, indexentries } = Search._index;
-      const entry = Object.entries(indexentries).find(([, places]) =>
-        places.some(([file, id]) => filenames[file] === filename && `#${id}` === anchor));
-      if (entry) result[1] = `${title} > ${entry[0]}`;
+      if (kind === "index" && anchor) {
+        const [name] = Object.entries(indexentries).find(([, places]) =>
+          places.some(([file, id]) => filenames[file] === filename && `#${id}` === anchor));
+        result[1] = `${title} > ${name}`;
+      }
+      result[1] = result[1]
+        .replaceAll("\\times", "×")
+        .replace(/\\(math[a-z]+|operatorname|boldsymbol|text|bm)(?![a-z])|[{}\\]/g, "");
     };
 
     const addSummary = ([page, , anchor, description]) => {
@@ -171,11 +193,14 @@ if (typeof Search !== "undefined") {
       const [text, terms, excluded, highlight, objects] = Search._parseQuery(query);
       const ordered = Search._performSearch(text, terms, excluded, highlight, objects);
       const shown = new Set();
+      const pages = new Set();
       for (const result of ordered.reverse()) {
-        const place = result[0] + result[2];
-        if (shown.has(place)) continue;
-        shown.add(place);
-        nameEntry(result);
+        const [page, , anchor] = result;
+        // A page is no news below the very place in it.
+        if (shown.has(page + anchor) || (!anchor && pages.has(page))) continue;
+        shown.add(page + anchor);
+        pages.add(page);
+        improveTitle(result);
         _displayItem(result, terms, highlight);
         addSummary(result);
       }

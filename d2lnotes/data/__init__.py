@@ -1,0 +1,44 @@
+"""Data for the course: downloads that are checked, tensors that are ready to use.
+
+* ``fetch_*`` functions return a data set, from the network the first time and from
+  :func:`data_home` afterwards. Offline they can return a stand-in, never silently.
+* :class:`TensorLoader` batches tensors that are already in memory.
+* :data:`REGISTRY`, :func:`find_data_set`, :func:`fetch` and :func:`verify` manage the
+  files themselves; :func:`extract` unpacks an archive without letting it escape.
+"""
+
+from d2lnotes.data._archive import extract
+from d2lnotes.data._cache import (
+    CacheError,
+    DownloadError,
+    cache_path,
+    data_home,
+    fetch,
+    verify,
+)
+from d2lnotes.data._registry import REGISTRY, RemoteFile, find_data_set
+from d2lnotes.data.images import (
+    ImageDataset,
+    StandInWarning,
+    fetch_fashion_mnist,
+    read_idx,
+)
+from d2lnotes.data.loader import TensorLoader
+
+__all__ = [
+    "REGISTRY",
+    "CacheError",
+    "DownloadError",
+    "ImageDataset",
+    "RemoteFile",
+    "StandInWarning",
+    "TensorLoader",
+    "cache_path",
+    "data_home",
+    "extract",
+    "fetch",
+    "fetch_fashion_mnist",
+    "find_data_set",
+    "read_idx",
+    "verify",
+]

@@ -1,0 +1,214 @@
+"""Figures of training runs, images and confusion matrices.
+
+Every function draws into the axes it is given, or into a new figure, and returns
+the axes. None of them shows or saves anything. Differences that colour shows are
+also shown by line styles, markers or numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from torch import Tensor
+
+from d2lnotes.training import EpochRecord
+
+__all__ = ["plot_confusion_matrix", "plot_history", "show_images"]
+
+
+def plot_history(
+    history: Sequence[EpochRecord], *, metric: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the losses of every epoch and return the axes.
+
+    Parameters
+    ----------
+    history
+        What :func:`d2lnotes.training.fit` returned.
+    metric
+        The name of a validation metric to draw as well, on an axis of its own at
+        the right.
+    ax
+        Where to draw; a new figure if ``None``.
+
+    Raises
+    ------
+    ValueError
+        If ``history`` is empty.
+    LookupError
+        If ``metric`` was not measured; the message lists what was.
+    """
+    if not history:
+        raise ValueError("history holds no epoch to draw; pass what fit returned")
+    if metric is not None and metric not in history[0].valid_metrics:
+        raise LookupError(
+            f"no metric named {metric!r} was measured; fit measured "
+            f"{sorted(history[0].valid_metrics)}, pass it metrics={{{metric!r}: ...}}"
+        )
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    epochs = [record.epoch for record in history]
+    train_losses = [record.train_loss for record in history]
+    ax.plot(epochs, train_losses, "o-", label="training loss")
+    valid_losses = [r.valid_loss for r in history if r.valid_loss is not None]
+    if valid_losses:
+        ax.plot(epochs, valid_losses, "s--", label="validation loss")
+    ax.set(xlabel="epoch", ylabel="loss, mean per example")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if metric is None:
+        ax.legend()
+    else:
+        _plot_metric(history, metric, ax)
+    return ax
+
+
+def _plot_metric(history: Sequence[EpochRecord], metric: str, ax: Axes) -> None:
+    """Draw a metric on a second axis that shares the epochs; name every line."""
+    right = ax.twinx()
+    epochs = [record.epoch for record in history]
+    values = [record.valid_metrics[metric] for record in history]
+    label = f"validation {metric}"
+    (line,) = right.plot(epochs, values, "^:", color="C2", label=label)
+    right.set_ylabel(label)
+    # Losses fall and metrics rise: between their right ends there is room.
+    right.legend(handles=[*ax.get_lines(), line], loc="center right")
+
+
+def show_images(
+    images: Tensor, *, titles: Sequence[str] | None = None, num_columns: int = 8
+) -> np.ndarray:
+    """Draw images in a grid, row by row, and return the axes.
+
+    Parameters
+    ----------
+    images : (n, h, w), (n, 1, h, w) or (n, 3, h, w) float
+        Grey or red-green-blue values in [0, 1].
+    titles
+        One per image.
+    num_columns
+        Images per row.
+
+    Returns
+    -------
+    numpy.ndarray : (num_rows, num_columns) of Axes
+        Places without an image are left blank.
+
+    Raises
+    ------
+    ValueError
+        If the shape or the range of ``images`` is another, or ``titles`` are not as
+        many.
+    """
+    pixels = _as_pixels(images)
+    if titles is not None and len(titles) != len(pixels):
+        raise ValueError(
+            f"titles must be as many as images, got {len(titles)} for {len(pixels)}"
+        )
+    if num_columns < 1:
+        raise ValueError(f"num_columns must be at least 1, got {num_columns}")
+    num_columns = min(num_columns, len(pixels))
+    num_rows = -(-len(pixels) // num_columns)
+    row_height = 1.2 if titles is None else 1.5  # inches
+    figure = plt.figure(
+        figsize=(1.2 * num_columns, row_height * num_rows), layout="constrained"
+    )
+    axes = figure.subplots(num_rows, num_columns, squeeze=False)
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, picture in zip(axes.flat, pixels, strict=False):
+        ax.imshow(picture, cmap="gray", vmin=0.0, vmax=1.0)
+    for ax, title in zip(axes.flat, titles or (), strict=False):
+        ax.set_title(title, fontsize="small")
+    return axes
+
+
+def _as_pixels(images: Tensor) -> np.ndarray:
+    """Return ``images`` as matplotlib wants them, grey (n, h, w) or (n, h, w, 3)."""
+    grey = images.ndim == 3 or (images.ndim == 4 and images.shape[1] == 1)
+    if not grey and not (images.ndim == 4 and images.shape[1] == 3):
+        raise ValueError(
+            "images must have shape (n, h, w), (n, 1, h, w) or (n, 3, h, w), got "
+            f"{tuple(images.shape)}; a single image needs a batch axis, image[None]"
+        )
+    if len(images) == 0:
+        raise ValueError("images must hold at least one image, got none")
+    smallest, largest = images.min().item(), images.max().item()
+    if not (smallest >= 0.0 and largest <= 1.0):
+        raise ValueError(
+            f"images must lie in [0, 1], got values from {smallest:.3g} to "
+            f"{largest:.3g}; divide bytes by 255, undo a normalisation"
+        )
+    pixels = images.detach().cpu().float()
+    if grey:
+        return pixels.reshape(len(images), *images.shape[-2:]).numpy()
+    return pixels.permute(0, 2, 3, 1).numpy()  # (n, h, w, 3)
+
+
+def plot_confusion_matrix(
+    matrix: Tensor, *, class_names: Sequence[str], ax: Axes | None = None
+) -> Axes:
+    """Draw which classes are taken for which, and return the axes.
+
+    Each cell shows a fraction of its row: of the examples of that true class, how
+    many were predicted as the column's class. A class without examples shows dashes.
+
+    Parameters
+    ----------
+    matrix : (num_classes, num_classes) integer
+        Counts, rows = truth, from :func:`d2lnotes.metrics.confusion_matrix`.
+    class_names
+        One per class, in the order of the labels.
+    ax
+        Where to draw; a new figure if ``None``, sized for up to 20 classes.
+
+    Raises
+    ------
+    ValueError
+        If ``matrix`` is not square or ``class_names`` are not as many.
+    """
+    num_classes = len(class_names)
+    if tuple(matrix.shape) != (num_classes, num_classes):
+        raise ValueError(
+            "matrix must have one row and one column per class name, got shape "
+            f"{tuple(matrix.shape)} and {num_classes} names"
+        )
+    if ax is None:
+        width = 3.0 + 0.45 * num_classes  # inches: a cell holds four digits
+        ax = plt.subplots(figsize=(width, 0.85 * width), layout="constrained")[1]
+    counts = matrix.detach().cpu().double().numpy()
+    totals = counts.sum(axis=1, keepdims=True)
+    fractions = np.divide(
+        counts, totals, out=np.full_like(counts, np.nan), where=totals > 0
+    )
+    image = ax.imshow(fractions, cmap="Blues", vmin=0.0, vmax=1.0)
+    ax.figure.colorbar(image, ax=ax, label="fraction of the true class")
+    for (row, column), fraction in np.ndenumerate(fractions):
+        ink = _ink_on(image.cmap(np.nan_to_num(fraction))[:3])
+        text = _cell_text(fraction)
+        ax.text(column, row, text, color=ink, ha="center", va="center", fontsize=8)
+    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.set_xticks(range(num_classes), class_names, rotation=90)
+    ax.set_yticks(range(num_classes), class_names)
+    return ax
+
+
+def _cell_text(fraction: float) -> str:
+    """Return what a cell says: a plain 0 makes the mistakes stand out."""
+    if np.isnan(fraction):
+        return "-"
+    return "0" if fraction == 0.0 else f"{fraction:.2f}"
+
+
+def _ink_on(background: Sequence[float]) -> str:
+    """Return the colour of text, black or white, that contrasts more."""
+    channels = np.asarray(background)  # sRGB, in [0, 1]
+    linear = np.where(
+        channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+    )
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    # Where black and white have the same contrast, (l + .05)/.05 = 1.05/(l + .05).
+    return "black" if luminance > 0.179 else "white"

@@ -1,0 +1,104 @@
+"""Processes that a build starts: stopped with everything they started in turn."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+_SECONDS_TO_END = 5.0
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: somebody asked for it
+    """The build was stopped while, or before, a process ran."""
+
+
+class Children:
+    """The running processes of one build."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        env: Mapping[str, str] | None = None,
+        log: Path | None = None,
+    ) -> int:
+        """Run ``command`` in ``folder`` and return its exit code.
+
+        Parameters
+        ----------
+        command
+            The program and its arguments.
+        folder
+            The process's working directory.
+        env
+            Environment variables on top of this process's own.
+        log
+            File that receives what the process says; the terminal by default.
+
+        Raises
+        ------
+        Stopped
+            If :meth:`stop` was called, before or meanwhile.
+        """
+        if self._stopped:
+            raise Stopped
+        with ExitStack() as stack:
+            output = stack.enter_context(log.open("wb")) if log else None
+            process = stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=folder,
+                    env={**os.environ, **(env or {})},
+                    # a pipe that closes when this process is gone
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT if output else None,
+                    # Ctrl-C comes to us alone, and we stop the whole group
+                    start_new_session=True,
+                )
+            )
+            self._running.add(process)
+            try:
+                exit_code = process.wait()
+            finally:
+                _end(process)
+                self._running.discard(process)
+        if self._stopped:
+            raise Stopped
+        return exit_code
+
+    def stop(self) -> None:
+        """Stop every running process; :meth:`run` raises :class:`Stopped` from now on."""
+        self._stopped = True
+        for process in tuple(self._running):
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End ``process`` and what it started: politely first, then for certain."""
+    if process.poll() is None:
+        _signal(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_TO_END)
+    if sys.platform != "win32":
+        _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if sys.platform == "win32":
+        process.terminate()
+        return
+    # the group outlives its leader while a member runs
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,220 @@
+"""What the gallery's pages say beyond their scripts' text, in the build's language.
+
+sphinx-gallery writes its own words in English, and raw HTML for the thumbnails.
+Both are put into the build's language here, and each page tells how long its script
+ran, on what, and whether its numbers come from stand-in data.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx_gallery.directives import imgsgnode
+
+from d2lnotes.site.gallery_notebook import half, page_title, script_intro
+from d2lnotes.site.languages import Language, own_language
+from d2lnotes.site.records import Record, read_record, results_folder
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+_DOWNLOADS = {
+    "zh": {
+        "python": "下载 Python 脚本：{}",
+        "jupyter": "下载 Jupyter 笔记本：{}",
+        "zip": "下载两者的压缩包：{}",
+        "all python": "下载全部 Python 脚本：{}",
+        "all jupyter": "下载全部 Jupyter 笔记本：{}",
+    },
+    "en": {
+        "python": "Download the Python script: {}",
+        "jupyter": "Download the Jupyter notebook: {}",
+        "zip": "Download both in one archive: {}",
+        "all python": "Download all Python scripts: {}",
+        "all jupyter": "Download all Jupyter notebooks: {}",
+    },
+}
+_GO_TO_END = {
+    "zh": ("到页末", "下载这个脚本或它的笔记本。"),
+    "en": ("Go to the end", " to download this script or its notebook."),
+}
+_RUN = {
+    "zh": "构建本页时，脚本运行了 {seconds:.1f} 秒，内存峰值 {megabytes:,.0f} MB，设备：{device}。",
+    "en": (
+        "When this page was built, its script ran for {seconds:.1f} s and held at most "
+        "{megabytes:,.0f} MB of memory, on this device: {device}."
+    ),
+}
+_THREADS = {"zh": "（{} 线程）", "en": ", {} threads"}
+
+
+class GalleryPage(SphinxTransform):
+    """Put a generated page into the build's language and add what its run says."""
+
+    # Before twins are paired (200).
+    default_priority = 150
+
+    def apply(self, **kwargs: Any) -> None:  # noqa: ANN401 - docutils' signature
+        """Rewrite the document in place."""
+        self.own = own_language(self.config)
+        self._translate_thumbnails()
+        folder = self.config.sphinx_gallery_conf["gallery_dirs"]
+        docname = self.env.current_document.docname
+        if not docname.startswith(f"{folder}/"):
+            return
+        for container in self.document.findall(nodes.container):
+            self._translate_download(container)
+        for note in self.document.findall(nodes.note):
+            if "sphx-glr-download-link-note" in note["classes"]:
+                self._translate_link_to_end(note)
+        for memory in list(self.document.findall(_is_memory_line)):
+            memory.parent.remove(memory)
+        for image in self.document.findall(imgsgnode):
+            # sphinx-gallery writes this attribute into the page as it stands.
+            image["alt"] = html.escape(half(image["alt"], self.own))
+        path = (
+            results_folder(self.config) / f"{docname.removeprefix(f'{folder}/')}.json"
+        )
+        if record := read_record(path):
+            self.env.note_dependency(path)
+            self._add_run(record)
+            add_stand_in_warning(self.document, record.stand_ins, this_script=True)
+
+    def _translate_download(self, container: nodes.container) -> None:
+        kinds = [name for name in container["classes"] if "-download-" in name]
+        for link in container.findall(addnodes.download_reference) if kinds else ():
+            kind = kinds[0].rpartition("-")[2]
+            footer = container.parent["classes"]
+            scope = "all " if "sphx-glr-footer-gallery" in footer else ""
+            name = PurePosixPath(link["reftarget"]).name
+            text = _DOWNLOADS[self.own][scope + kind].format(name)
+            link.children = []
+            link += nodes.inline("", text, classes=["xref", "download"])
+            link.parent["neutral"] = True
+
+    def _translate_link_to_end(self, note: nodes.note) -> None:
+        note["neutral"] = True
+        note["classes"].append("no-search")
+        link = next(note.findall(addnodes.pending_xref))
+        paragraph = link.parent
+        text, rest = _GO_TO_END[self.own]
+        link.children = []
+        link += nodes.inline("", text, classes=["xref", "std", "std-ref"])
+        paragraph.children = []
+        paragraph += [link, nodes.Text(rest)]
+
+    def _translate_thumbnails(self) -> None:
+        for raw in list(self.document.findall(nodes.raw)):
+            text = raw.astext()
+            if "id='sg-tag-list'" in text:
+                raw.parent.remove(raw)  # it stands there once per chapter
+            elif 'class="sphx-glr-thumbcontainer"' in text:
+                self._translate_tooltip(raw)
+            elif 'class="sphx-glr-thumbnail-title"' in text:
+                title = re.sub(r"<[^>]*>", "", text).strip()
+                own = html.escape(half(html.unescape(title), self.own))
+                _set_raw(raw, text.replace(title, own))
+
+    def _translate_tooltip(self, raw: nodes.raw) -> None:
+        place = raw.parent.index(raw) + 1
+        for link in raw.parent[place].findall(addnodes.pending_xref):
+            link.parent["neutral"] = True
+            page = link["reftarget"].strip("/")
+            copy = Path(self.env.srcdir) / f"{page}.py"
+            self.env.note_dependency(copy)
+            intro = html.escape(script_intro(copy, self.own, self._page_title))
+            before, _, rest = raw.astext().partition('tooltip="')
+            after = rest.partition('"')[2]
+            _set_raw(raw, f'{before}tooltip="{intro}"{after}')
+
+    def _page_title(self, page: str, language: Language) -> str:
+        docs = Path(self.env.srcdir)
+        examples = docs / self.config.sphinx_gallery_conf["examples_dirs"]
+        return page_title(page, language, docs=docs, examples=examples)
+
+    def _add_run(self, record: Record) -> None:
+        if "seconds" not in record.run:
+            return
+        text = _RUN[self.own].format(
+            seconds=record.run["seconds"],
+            megabytes=record.run["peak_memory_bytes"] / 1e6,
+            device=device_in_words(record, self.own),
+        )
+        line = nodes.paragraph("", text, classes=["sphx-glr-timing", "no-search"])
+        line["neutral"] = True
+        footers = (
+            node
+            for node in self.document.findall(addnodes.only)
+            if any("sphx-glr-footer" in c["classes"] for c in node.findall(_is_footer))
+        )
+        if (footer := next(footers, None)) is not None:
+            footer.parent.insert(footer.parent.index(footer), line)
+
+
+def device_in_words(record: Record, language: Language) -> str:
+    """Return what a script ran on, with its number of threads on a CPU."""
+    device, threads = record.run["device"], record.run["threads"]
+    if device != "CPU":
+        return device
+    if threads == 1 and language == "en":
+        return "CPU, 1 thread"
+    return device + _THREADS[language].format(threads)
+
+
+def add_stand_in_warning(
+    document: nodes.document, stand_ins: list[str], *, this_script: bool
+) -> None:
+    """Say under the title which data stood in for those that the page speaks of."""
+    section = next(document.findall(nodes.section), None)
+    if not stand_ins or section is None:
+        return
+    names = ", ".join(sorted(set(stand_ins)))
+    zh, en = (
+        ("运行本页的脚本时", "When the script of this page ran,")
+        if this_script
+        else (
+            "测量本页引用的数字时",
+            "When the numbers quoted on this page were measured,",
+        )
+    )
+    warning = nodes.warning(classes=["stand-in"])
+    warning += nodes.paragraph(
+        "",
+        f"{zh}得不到原来的数据，改用了替代数据（{names}）。"
+        "这些数字和图都来自替代数据，不能说明正文所说的数据集。",
+    )
+    warning += nodes.paragraph(
+        "",
+        f"{en} the real data could not be had, and stand-in data ({names}) took their "
+        "place. These numbers and figures come from the stand-in; they say nothing "
+        "about the data set that the text names.",
+    )
+    section.insert(1, warning)
+
+
+def _is_memory_line(node: nodes.Node) -> bool:
+    start = "Estimated memory usage:"
+    return isinstance(node, nodes.paragraph) and node.astext().startswith(start)
+
+
+def _is_footer(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and "sphx-glr-footer" in node["classes"]
+
+
+def _set_raw(raw: nodes.raw, text: str) -> None:
+    raw.rawsource = text
+    raw.children = []
+    raw += nodes.Text(text)
+
+
+def add_to(app: Sphinx) -> None:
+    """Register the transform and the style sheet."""
+    app.add_transform(GalleryPage)
+    # After sphinx-gallery's own style sheets.
+    app.add_css_file("gallery.css", priority=700)

@@ -1,0 +1,182 @@
+"""Numbers read from the run: the role ``result`` and the directive ``results-table``.
+
+A page names a number and Sphinx prints what the script recorded under that name, so
+no figure in the prose can disagree with the run that is shown beside it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+from d2lnotes.site.gallery_notebook import half
+from d2lnotes.site.gallery_pages import add_stand_in_warning, device_in_words
+from d2lnotes.site.languages import Language, own_language
+from d2lnotes.site.records import (
+    Record,
+    Result,
+    duplicated_names,
+    read_records,
+    results_by_name,
+    results_folder,
+)
+from d2lnotes.site.results_table import ResultsTable, data_in_words, result_label
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import ExtensionMetadata
+
+logger = logging.getLogger(__name__)
+
+_UNKNOWN = "d2lnotes_unknown_result"
+
+
+class ResultNumber(nodes.inline):
+    """A number that a script recorded; ``hover`` tells where it comes from."""
+
+
+class ResultRole(SphinxRole):
+    """``result``: the number recorded under a name, as its script formats it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the number; report a name that no script recorded."""
+        name = self.text.strip()
+        found = results_by_name(known_records(self.env)).get(name)
+        if found is None:
+            return [self._unknown(name)], []
+        result, record = found
+        self.env.note_dependency(record.path)
+        number = ResultNumber(self.rawtext, result.quoted(), classes=["d2l-result"])
+        number["hover"] = hover_text(result, record, own_language(self.config))
+        number["label"] = result_label(name)
+        number["stand_ins"] = record.stand_ins
+        return [number], []
+
+    def _unknown(self, name: str) -> nodes.Node:
+        # Until the name is known, the page must be read again in every build.
+        self.env.metadata[self.env.current_document.docname][_UNKNOWN] = name
+        if not self.config.d2lnotes_no_gallery:
+            known = sorted(results_by_name(known_records(self.env)))
+            close = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
+            logger.warning(
+                f"no script recorded the result {name!r}; "
+                f"{'close to it: ' if close != known else 'there are: '}"
+                f"{', '.join(close[:10]) or 'none at all'}",
+                location=self.get_location(),
+                type="results",
+            )
+        return nodes.inline(self.rawtext, "?", classes=["d2l-result"])
+
+
+class WarnOfStandIns(SphinxTransform):
+    """Say on a page that quotes numbers from stand-in data that it does."""
+
+    # After the study time has been put under the title (150), before twins (200).
+    default_priority = 160
+
+    def apply(self, **kwargs: Any) -> None:  # noqa: ANN401 - docutils' signature
+        """Insert the warning under the title."""
+        numbers = self.document.findall(ResultNumber)
+        stand_ins = [name for number in numbers for name in number["stand_ins"]]
+        add_stand_in_warning(self.document, stand_ins, this_script=False)
+
+
+def known_records(env: BuildEnvironment) -> list[Record]:
+    """Return the records that this build began with."""
+    return env.d2lnotes_records  # type: ignore[attr-defined]
+
+
+def hover_text(result: Result, record: Record, language: Language) -> str:
+    """Return where a number comes from, in one line."""
+    run = record.run
+    versions = [f"{name} {version}" for name, version in run["versions"].items()]
+    parts = [
+        record.script,
+        data_in_words(record, language),
+        half(result.over, language),
+        device_in_words(record, language),
+        ", ".join(versions[:2]),
+        run["finished"].partition("T")[0],
+    ]
+    return ("；" if language == "zh" else "; ").join(part for part in parts if part)
+
+
+def load_records(app: Sphinx) -> None:
+    """Read all records, once the gallery has run."""
+    records = read_records(results_folder(app.config))
+    ended = [record for record in records if "finished" in record.run]
+    app.env.d2lnotes_records = ended  # type: ignore[attr-defined]
+    for name, scripts in duplicated_names(records).items():
+        logger.warning(
+            f"the result {name!r} was recorded by {' and by '.join(scripts)}; "
+            "a name belongs to one script",
+            type="results",
+        )
+    digest = hashlib.sha256(repr(records).encode()).hexdigest()
+    app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
+
+
+def read_again(
+    app: Sphinx,
+    env: BuildEnvironment,
+    added: set[str],
+    changed: set[str],
+    removed: set[str],
+) -> list[str]:
+    """Name the pages with an unknown result, and the table if any record changed."""
+    digest = env.d2lnotes_records_digest  # type: ignore[attr-defined]
+    return [
+        docname
+        for docname, facts in env.metadata.items()
+        if docname not in removed
+        and (_UNKNOWN in facts or facts.get(ResultsTable.DIGEST, digest) != digest)
+    ]
+
+
+def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
+    builder = translator.builder
+    labels = builder.env.domains.standard_domain.anonlabels
+    attributes = {"title": node["hover"]}
+    tag = "span"
+    if node["label"] in labels:
+        page, target = labels[node["label"]]
+        uri = builder.get_relative_uri(builder.current_docname, page)
+        tag, attributes["href"] = "a", f"{uri}#{target}"
+    translator.body.append(translator.starttag(node, tag, "", **attributes))
+    translator.context.append(f"</{tag}>")
+
+
+def _depart_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
+    translator.body.append(translator.context.pop())
+
+
+def _visit_latex(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
+    translator.body.append(r"\mbox{")
+
+
+def _depart_latex(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
+    translator.body.append("}")
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the role, the directive and what keeps pages up to date."""
+    app.setup_extension("d2lnotes.site.gallery")
+    app.add_node(
+        ResultNumber,
+        html=(_visit_html, _depart_html),
+        latex=(_visit_latex, _depart_latex),
+    )
+    app.add_role("result", ResultRole())
+    app.add_directive("results-table", ResultsTable)
+    app.add_transform(WarnOfStandIns)
+    # After the gallery has run (400 to 600).
+    app.connect("builder-inited", load_records, priority=700)
+    app.connect("env-get-outdated", read_again)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,56 @@
+"""What every test gets: a seeded generator, and no way out of this machine."""
+
+import ipaddress
+import socket
+
+import pytest
+import torch
+
+
+@pytest.fixture
+def generator():
+    """A seeded generator, so that no test depends on which ran before."""
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request, monkeypatch):
+    """Refuse to leave this machine, unless the test is marked ``network``.
+
+    Servers of the tests themselves, on the loopback address, stay reachable. The
+    error is an ``OSError``, so code under test sees what it sees without a network.
+    """
+    if request.node.get_closest_marker("network"):
+        return
+    for owner, name, host_of in (
+        (socket.socket, "connect", lambda sock, address: _host(sock, address)),
+        (socket.socket, "connect_ex", lambda sock, address: _host(sock, address)),
+        (socket, "getaddrinfo", lambda host, *_args, **_kwargs: host),
+    ):
+        monkeypatch.setattr(owner, name, _guarded(getattr(owner, name), host_of))
+
+
+def _guarded(function, host_of):
+    def guard(*args, **kwargs):
+        host = host_of(*args, **kwargs)
+        if not _is_here(host):
+            raise OSError(f"a test tried to reach {host!r}; mark it 'network'")
+        return function(*args, **kwargs)
+
+    return guard
+
+
+def _host(sock, address):
+    is_internet = sock.family in (socket.AF_INET, socket.AF_INET6)
+    return address[0] if is_internet else None
+
+
+def _is_here(host):
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(
+            host.decode() if isinstance(host, bytes) else host
+        ).is_loopback
+    except ValueError:  # a name that would have to be looked up
+        return False

@@ -1,0 +1,1 @@
+"""The built site in a real browser, from file://, with the network blocked."""

@@ -1,0 +1,81 @@
+"""A headless Chromium that can reach the built site and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from .survey import Visitor
+
+LANGUAGES = ("zh", "en")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TOP = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site: ``$D2LNOTES_SITE``, else ``build/html``."""
+    root = Path(os.environ.get("D2LNOTES_SITE", TOP / "build" / "html")).resolve()
+    pages = ["index.html", *(f"{language}/index.html" for language in LANGUAGES)]
+    missing = [page for page in pages if not (root / page).is_file()]
+    if missing:
+        pytest.fail(
+            f"{root} has no {', '.join(missing)}: build the site of both languages "
+            "first with  d2lnotes build",
+            pytrace=False,
+        )
+    return root
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium: ``$D2LNOTES_CHROMIUM``, else the one on the path."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("D2LNOTES_CHROMIUM") or next(
+        filter(None, map(shutil.which, names)), None
+    )
+    if found is None:
+        pytest.fail(
+            "Chromium was not found: install it (Debian: apt-get install chromium) "
+            "or name it in D2LNOTES_CHROMIUM",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request):
+    """Each language of the site in turn."""
+    return request.param
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open pages of the site as a reader who comes for the first time.
+
+    A test that uses it fails when a page complains or asks for anything outside
+    the site.
+    """
+    visitors = []
+
+    def new_visitor(**options):
+        visitors.append(Visitor(browser, site, **options))
+        return visitors[-1]
+
+    yield new_visitor
+    complaints = [problem for visitor in visitors for problem in visitor.close()]
+    assert complaints == []

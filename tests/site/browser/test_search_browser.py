@@ -1,0 +1,271 @@
+"""Search from file://, in both languages, as a reader uses it."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import search_cases
+
+from d2lnotes.site.search import BilingualSearch, split_query
+
+from .survey import Visitor
+
+pytestmark = pytest.mark.browser
+
+COURSE = "introduction/course"
+SETUP = "introduction/setup"
+TENSORS = "preliminaries/tensors"
+SOFTMAX = "linear-models/softmax-regression"
+CONVOLUTION = "convolutional-networks/index"
+LENET = "convolutional-networks/lenet"
+GLOSSARY = "reference/glossary"
+RESULTS = "reference/results"
+API = "reference/d2lnotes"
+SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
+SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
+SHOW_SOFTMAX = "gallery/linear-models/plot_softmax_fashion_mnist"
+SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
+
+# What a reader types, and a page that must be among the first three answers.
+CHINESE = [
+    ("卷积神经网络", CONVOLUTION),
+    ("LeNet", LENET),
+    ("LeNet-5", LENET),
+    ("ＬｅＮｅｔ", LENET),
+    ("批量归一化", LENET),
+    ("平均池化", LENET),
+    ("卷积神经网络的平均池化", LENET),
+    ("感受野", LENET),
+    ("权重共享", LENET),
+    ("混淆矩阵", SHOW_LENET),
+    ("softmax 回归", SOFTMAX),
+    ("softmax回归", SOFTMAX),
+    ("交叉熵", SOFTMAX),
+    ("数值稳定", SOFTMAX),
+    ("交叉熵损失的梯度", SOFTMAX),
+    ("溢出", SHOW_OVERFLOW),
+    ("张量", TENSORS),
+    ("广播", SHOW_BROADCASTING),
+    ("torch.reshape", TENSORS),
+    ("安装", SETUP),
+    ("虚拟环境", SETUP),
+    ("课程", COURSE),
+    ("术语表", GLOSSARY),
+    ("池化层", GLOSSARY),
+    ("测得的结果", RESULTS),
+    ("log_sum_exp", API),
+    ("fetch_fashion_mnist", API),
+    ("TensorLoader", API),
+    ("d2lnotes.layers.log_softmax", API),
+]
+ENGLISH = [
+    ("convolutional neural networks", CONVOLUTION),
+    ("LeNet", LENET),
+    ("LeNet-5", LENET),
+    ("batch normalization", LENET),
+    ("batch normalisation", LENET),
+    ("average pooling", LENET),
+    ("receptive field", LENET),
+    ("confusion matrix", SHOW_LENET),
+    ("softmax regression", SOFTMAX),
+    ("Softmax Regressions", SOFTMAX),
+    ("cross-entropy", SOFTMAX),
+    ("numerical stability", SOFTMAX),
+    ("gradient of the cross-entropy", SOFTMAX),
+    ("overflow", SHOW_OVERFLOW),
+    ("tensor", TENSORS),
+    ("broadcasting", TENSORS),
+    ("broadcast", SHOW_BROADCASTING),
+    ("torch.reshape", TENSORS),
+    ("install", SETUP),
+    ("virtual environment", SETUP),
+    ("course", COURSE),
+    ("glossary", GLOSSARY),
+    ("pooling layer", GLOSSARY),
+    ("measured results", RESULTS),
+    ("log_sum_exp", API),
+    ("fetch_fashion_mnist", API),
+    ("TensorLoader", API),
+    ("d2lnotes.layers.log_softmax", API),
+]
+FOUND = {"zh": "搜索完成", "en": "Search finished"}
+NOT_FOUND = {"zh": "没有匹配到文档", "en": "did not match any documents"}
+FIELD = {"zh": "搜索课程…", "en": "Search the course…"}
+
+
+@pytest.fixture(scope="module")
+def page_names(site):
+    return {
+        language: {
+            path.relative_to(site / language).with_suffix("").as_posix()
+            for path in (site / language).rglob("*.html")
+        }
+        for language in FOUND
+    }
+
+
+@pytest.fixture(scope="module")
+def one_window(browser, site):
+    """A window for all queries: a new one for each takes longer than the search."""
+    visitor = Visitor(browser, site)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def reader(one_window):
+    """A reader who goes from one query to the next, without a complaint."""
+    one_window.complaints.clear()
+    yield one_window
+    assert one_window.complaints == []
+
+
+def search(visitor, language, query):
+    """Return the message of the search page, and the pages found, best first."""
+    visitor.open(f"{language}/search", f"?q={quote(query)}")
+    return answers(visitor)
+
+
+def answers(visitor):
+    visitor.page.wait_for_function(
+        "() => document.querySelector('p.search-summary')?.innerText"
+    )
+    message = visitor.page.inner_text("p.search-summary")
+    links = visitor.page.eval_on_selector_all(
+        "ul.search li > a", "(links) => links.map((link) => link.getAttribute('href'))"
+    )
+    return message, [link.partition("#")[0].removesuffix(".html") for link in links]
+
+
+def test_at_least_twenty_queries_are_tried_in_each_language():
+    assert min(len(CHINESE), len(ENGLISH)) >= 20
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [("zh", *case) for case in CHINESE] + [("en", *case) for case in ENGLISH],
+)
+def test_the_page_looked_for_is_among_the_first_three(reader, language, query, page):
+    message, found = search(reader, language, query)
+
+    assert page in found[:3], found[:8]
+    assert FOUND[language] in message
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [
+        ("zh", "卷积神经网络", CONVOLUTION),
+        ("zh", "softmax 回归", SOFTMAX),
+        ("zh", "张量", TENSORS),
+        ("zh", "术语表", GLOSSARY),
+        ("en", "convolutional networks", CONVOLUTION),
+        ("en", "Softmax regression", SOFTMAX),
+        ("en", "tensors", TENSORS),
+        ("en", "glossary", GLOSSARY),
+    ],
+)
+def test_a_page_with_that_title_comes_first(reader, language, query, page):
+    assert search(reader, language, query)[1][0] == page
+
+
+@pytest.mark.parametrize("query", ["xqzzyvw", "0x7f3a2b1c9d00"])
+def test_a_search_in_vain_says_so_in_the_language_of_the_page(reader, language, query):
+    message, found = search(reader, language, query)
+
+    assert found == []
+    assert NOT_FOUND[language] in message
+
+
+def test_every_answer_leads_to_a_page(reader, language, page_names):
+    _, found = search(reader, language, "softmax")
+
+    assert set(found) <= page_names[language]
+    assert len(found) > 3
+
+
+def test_a_page_found_shows_how_it_begins(visit, language):
+    visitor = visit()
+    search(visitor, language, "LeNet")
+
+    beginnings = visitor.page.eval_on_selector_all(
+        "ul.search li p.context", "(items) => items.map((item) => item.innerText)"
+    )
+
+    assert beginnings
+    assert min(map(len, beginnings)) > 10
+
+
+def test_an_answer_opens_the_page(visit, language):
+    visitor = visit()
+    search(visitor, language, "softmax 回归" if language == "zh" else "softmax regression")
+
+    visitor.page.click("ul.search li > a >> nth=0")
+    visitor.wait()
+
+    assert visitor.where()[0] == f"{language}/{SOFTMAX}"
+
+
+def test_the_search_field_is_opened_by_key_from_any_page(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/{TENSORS}")
+    visitor.page.keyboard.press("Control+k")
+    field = visitor.page.locator("dialog[open] input[name=q]")
+
+    placeholder = field.get_attribute("placeholder")
+    field.type("LeNet")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/search.html?q=LeNet")
+
+    assert placeholder == FIELD[language]
+    assert LENET in answers(visitor)[1][:3]
+
+
+def test_the_hidden_language_is_not_searched(visit):
+    visitor = visit()
+
+    assert search(visitor, "en", "神经网络")[1] == []
+    assert search(visitor, "zh", "therefore whenever")[1] == []
+
+
+def test_the_browser_splits_queries_as_python_does(visit):
+    visitor = visit()
+    visitor.open("zh/search")
+
+    split = visitor.page.evaluate(
+        "(texts) => texts.map((text) => splitQuery(text))", list(search_cases.QUERIES)
+    )
+
+    assert split == list(search_cases.QUERIES.values())
+
+
+def test_both_sides_split_and_stem_every_page_of_the_course_alike(visit):
+    texts = [
+        line
+        for file in sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    stem = BilingualSearch({}).stem
+    visitor = visit()
+    visitor.open("en/search")
+
+    found = visitor.page.evaluate(
+        """(texts) => texts.map((text) => splitQuery(text)
+            .map((word) => new Stemmer().stemWord(word)))""",
+        texts,
+    )
+
+    assert found == [[stem(word) for word in split_query(text)] for text in texts]
+
+
+def test_the_browser_stems_words_as_python_does(visit):
+    words = [word for row in search_cases.SAME_STEM for word in row]
+    words.extend(search_cases.OWN_STEM)
+    visitor = visit()
+    visitor.open("en/search")
+
+    stems = visitor.page.evaluate(
+        "(words) => words.map((word) => new Stemmer().stemWord(word))", words
+    )
+
+    assert stems == [BilingualSearch({}).stem(word) for word in words]
