@@ -26,6 +26,7 @@ extensions = [
     "d2lnotes.site.results",
     "d2lnotes.site.search",
     "d2lnotes.site.mathjax",
+    "d2lnotes.site.theme_strings",
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
 nitpick_ignore_regex = [
@@ -111,6 +112,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,  # its pages load scripts from the network
 }
+d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 
 # -- HTML ------------------------------------------------------------------------
 html_theme = "pydata_sphinx_theme"
@@ -129,6 +131,7 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
+    "header_links_before_dropdown": 4,
     "navigation_with_keys": True,
     "show_toc_level": 2,
 }

@@ -25,7 +25,9 @@ from sybil.parsers.myst import CodeBlockParser, SkipParser
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _page = contextlib.ExitStack()  # what to undo after the page that runs now
-_reached: dict[object, int] = {}  # document: where its last block to run begins
+_reached: dict[
+    object, int
+] = {}  # document: where its last block to run begins
 
 
 class BlockParser(CodeBlockParser):
@@ -46,7 +48,9 @@ def _run_session(example):
     )
     session.globs = example.namespace  # get_doctest makes a copy
     problems = []
-    doctest.DocTestRunner().run(session, out=problems.append, clear_globs=False)
+    doctest.DocTestRunner().run(
+        session, out=problems.append, clear_globs=False
+    )
     return "".join(problems)
 
 
@@ -55,10 +59,14 @@ def _prepare(_namespace):
     folder = _page.enter_context(tempfile.TemporaryDirectory())
     patch = _page.enter_context(pytest.MonkeyPatch.context())
     if "D2LNOTES_DATA" in os.environ:
-        patch.setenv("D2LNOTES_DATA", str(Path(os.environ["D2LNOTES_DATA"]).absolute()))
+        patch.setenv(
+            "D2LNOTES_DATA", str(Path(os.environ["D2LNOTES_DATA"]).absolute())
+        )
     patch.delenv("D2LNOTES_RUN", raising=False)
     patch.setenv("MPLBACKEND", "Agg")
-    patch.setattr(socket.socket, "connect", _connect_here_only(socket.socket.connect))
+    patch.setattr(
+        socket.socket, "connect", _connect_here_only(socket.socket.connect)
+    )
     patch.chdir(folder)
     torch.seed()
 
@@ -77,7 +85,9 @@ def _connect_here_only(connect):
     def guard(sock, address):
         internet = sock.family in (socket.AF_INET, socket.AF_INET6)
         if internet and address[0] not in _LOOPBACK:
-            raise OSError(f"a page must work offline, but wants to reach {address[0]}")
+            raise OSError(
+                f"a page must work offline, but wants to reach {address[0]}"
+            )
         return connect(sock, address)
 
     return guard

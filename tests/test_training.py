@@ -1,8 +1,6 @@
 """Tests for d2lnotes.training: what the loop promises, one promise per test."""
 
 import dataclasses
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -439,14 +437,3 @@ def test_metrics_without_validation_data_are_refused(model, loader):
 def test_a_metric_named_loss_is_refused(model, loader):
     with pytest.raises(ValueError, match="'loss' is taken"):
         train(model, loader, valid_loader=loader, metrics={"loss": mse_loss})
-
-
-def test_import_leaves_the_random_state_alone():
-    script = """
-import random, torch
-before = random.getstate(), torch.get_rng_state().tolist()
-import d2lnotes.layers, d2lnotes.metrics, d2lnotes.models.convnets
-import d2lnotes.models.linear, d2lnotes.plotting, d2lnotes.runtime, d2lnotes.training
-assert before == (random.getstate(), torch.get_rng_state().tolist())
-"""
-    subprocess.run([sys.executable, "-c", script], check=True)

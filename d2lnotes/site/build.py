@@ -19,7 +19,6 @@ from d2lnotes.site import pdf
 from d2lnotes.site.children import Children
 from d2lnotes.site.course import LANGUAGES, Course, build_lock, find_course
 from d2lnotes.site.front import write_front_page
-from d2lnotes.site.records import read_records
 from d2lnotes.site.sphinx_run import Options, Outcome, check_requirements, run_sphinx
 from d2lnotes.site.terminal import CommandError, allow_any_character, say
 
@@ -166,6 +165,8 @@ def _peak_memory(course: Course, options: Options) -> int | None:
         import resource
     except ImportError:  # Windows
         return None
+    from d2lnotes.site.records import read_records
+
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     runs = (record.run for record in read_records(course.build / "results"))
     scripts = [

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import IO
 
 _SECONDS_TO_END = 5.0
 
@@ -34,16 +35,8 @@ class Children:
     ) -> int:
         """Run ``command`` in ``folder`` and return its exit code.
 
-        Parameters
-        ----------
-        command
-            The program and its arguments.
-        folder
-            The process's working directory.
-        env
-            Environment variables on top of this process's own.
-        log
-            File that receives what the process says; the terminal by default.
+        ``env`` comes on top of this process's own environment. What the process says
+        goes to the file ``log``, without one to the terminal.
 
         Raises
         ------
@@ -54,19 +47,7 @@ class Children:
             raise Stopped
         with ExitStack() as stack:
             output = stack.enter_context(log.open("wb")) if log else None
-            process = stack.enter_context(
-                subprocess.Popen(
-                    command,
-                    cwd=folder,
-                    env={**os.environ, **(env or {})},
-                    # a pipe that closes when this process is gone
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=subprocess.STDOUT if output else None,
-                    # Ctrl-C comes to us alone, and we stop the whole group
-                    start_new_session=True,
-                )
-            )
+            process = stack.enter_context(_start(command, folder, env, output))
             self._running.add(process)
             try:
                 exit_code = process.wait()
@@ -82,6 +63,23 @@ class Children:
         self._stopped = True
         for process in tuple(self._running):
             _end(process)
+
+
+def _start(
+    command: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str] | None,
+    output: IO[bytes] | None,
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.PIPE,  # it closes when this process is gone
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,  # Ctrl-C comes to us alone: we stop the whole group
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

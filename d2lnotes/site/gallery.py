@@ -52,6 +52,7 @@ class GalleryBuild:
 
     def __init__(self) -> None:
         self.scripts: list[Script] = []
+        self.passed: list[Script] = []
         self.errors: dict[str, str] = {}
         self.lock: FileLock | None = None
 
@@ -141,11 +142,11 @@ class GalleryBuild:
             bold(f"running {len(jobs)} gallery scripts, {processes} at a time...")
         )
         run_jobs(jobs, processes, report)
-        passed = {job.script for job in jobs if job.script.name not in self.errors}
-        conf = app.config.sphinx_gallery_conf
-        conf["passing_examples"] += [str(script.source) for script in passed]
-        for script in {job.script for job in jobs} - passed:
-            _make_page_without_run(app, script)
+        for job in jobs:
+            if job.script.name in self.errors:
+                _make_page_without_run(app, job.script)
+            else:
+                self.passed.append(job.script)
 
     def _fail(self, script: Script, error: str) -> None:
         self.errors[script.name] = error
@@ -168,6 +169,11 @@ class GalleryBuild:
                     ran and script.page.exists()
                 ):
                     self._fail(script, "it did not run")
+        # So that sphinx-gallery's summary counts them as it would its own.
+        conf = app.config.sphinx_gallery_conf
+        targets = {str(script.target) for script in self.passed}
+        conf["passing_examples"] += [str(script.source) for script in self.passed]
+        conf["stale_examples"] = [s for s in conf["stale_examples"] if s not in targets]
         if self.lock is not None:
             self.lock.release()
 

@@ -68,6 +68,8 @@ class GalleryPage(SphinxTransform):
         docname = self.env.current_document.docname
         if not docname.startswith(f"{folder}/"):
             return
+        if docname == f"{folder}/index":
+            self._list_chapters(docname)
         for container in self.document.findall(nodes.container):
             self._translate_download(container)
         for note in self.document.findall(nodes.note):
@@ -85,6 +87,26 @@ class GalleryPage(SphinxTransform):
             self.env.note_dependency(path)
             self._add_run(record)
             add_stand_in_warning(self.document, record.stand_ins, this_script=True)
+
+    def _list_chapters(self, docname: str) -> None:
+        """Make the chapters of the gallery's first page an overview, not sections.
+
+        sphinx-gallery puts the list of their own pages into the last of them, so that
+        contents and PDF would hold all chapters as parts of the last.
+        """
+        page = next(self.document.findall(nodes.section))
+        lists = list(self.document.findall(addnodes.toctree))
+        pages = [target for toctree in lists for _, target in toctree["entries"]]
+        sections = [child for child in page if isinstance(child, nodes.section)]
+        for section, target in zip(sections, pages, strict=False):
+            link = title_reference(target, refdoc=docname)
+            title = nodes.rubric("", "", link, **{"heading-level": 2})
+            overview = addnodes.only(expr="html")
+            overview += [title, *section.children[1:]]
+            section.replace_self(overview)
+        for toctree in lists:
+            toctree.parent.remove(toctree)
+            page += toctree
 
     def _translate_download(self, container: nodes.container) -> None:
         kinds = [name for name in container["classes"] if "-download-" in name]
@@ -155,6 +177,20 @@ class GalleryPage(SphinxTransform):
         )
         if (footer := next(footers, None)) is not None:
             footer.parent.insert(footer.parent.index(footer), line)
+
+
+def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
+    """Return a reference that shows the title of ``page``."""
+    return addnodes.pending_xref(
+        "",
+        nodes.inline("", page),
+        refdomain="std",
+        reftype="doc",
+        reftarget=f"/{page}",
+        refdoc=refdoc,
+        refexplicit=False,
+        refwarn=True,
+    )
 
 
 def device_in_words(record: Record, language: Language) -> str:

@@ -266,6 +266,7 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+@lru_cache
 def _version(distribution: str) -> str:
     try:
         return metadata.version(distribution)

@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -79,8 +80,9 @@ class ScriptFolder:
         self._job = job
         self._here = job.scratch
         self._course = tuple(path.resolve() for path in job.course)
-        allowed = (job.scratch, *job.writable)
-        self._writable = tuple(path.resolve() for path in allowed)
+        # What lies outside the course needs no permission, and must give none.
+        allowed = (path.resolve() for path in (job.scratch, *job.writable))
+        self._writable = tuple(path for path in allowed if self._in_course(path))
         self.active = False
 
     def run_block(self, block: Callable[[], Any]) -> tuple[float, Any]:
@@ -113,10 +115,13 @@ class ScriptFolder:
         finally:
             self.active = True
 
+    def _in_course(self, path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in self._course)
+
     def _check(self, path: Path) -> None:
-        inside = any(path.is_relative_to(folder) for folder in self._course)
         allowed = any(_is_below(path, folder) for folder in self._writable)
-        if inside and not allowed and "__pycache__" not in path.parts:
+        cached = "__pycache__" in path.parts
+        if self._in_course(path) and not (allowed or cached):
             raise PermissionError(
                 f"{self._job.script.name} writes outside its folder: {path}. A script "
                 "may write to relative paths, which lie in an empty folder of its own, "
@@ -190,7 +195,7 @@ def _start_record(job: Job) -> None:
 def _refuse_missing_glyph(entry: logging.LogRecord) -> bool:
     """Turn what mathtext only logs into an error; Han never goes into mathtext."""
     if _GLYPH.search(message := entry.getMessage()):
-        raise ValueError(message)
+        raise RuntimeError(message)
     return True
 
 
@@ -221,18 +226,26 @@ def _warning_formatter(messages: list[str]) -> Callable[..., str]:
 @contextmanager
 def _time_limit(job: Job, folder: ScriptFolder, log: IO[str]) -> Iterator[None]:
     """Raise in a script that outlives its limit; stop code that cannot be raised in."""
+    started = time.monotonic() - _seconds_without_core()
 
-    def too_late(*_: object) -> None:
-        if folder.active:
+    def set_hard_stop() -> None:
+        faulthandler.dump_traceback_later(HARD_STOP * job.limit, exit=True, file=log)
+
+    def look(*_: object) -> None:
+        left = job.limit - (time.monotonic() - _seconds_without_core() - started)
+        if left > 0:
+            set_hard_stop()
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.1), 1.0)
+        elif folder.active:
             raise TimeoutError(
                 f"{job.script.name} did not end within its limit of {job.limit:g} s; "
                 "give it less to do, or raise d2lnotes_time_limit"
             )
 
-    faulthandler.dump_traceback_later(HARD_STOP * job.limit, exit=True, file=log)
+    set_hard_stop()
     has_alarm = hasattr(signal, "SIGALRM")
     if has_alarm:
-        signal.signal(signal.SIGALRM, too_late)
+        signal.signal(signal.SIGALRM, look)
         # Again every second, for scripts that swallow the first.
         signal.setitimer(signal.ITIMER_REAL, job.limit, 1.0)
     try:
@@ -241,6 +254,19 @@ def _time_limit(job: Job, folder: ScriptFolder, log: IO[str]) -> Iterator[None]:
         if has_alarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
+
+
+def _seconds_without_core() -> float:
+    """Return how long this thread could have run but others had all cores.
+
+    Where that is known, it does not count against a script: the same script must not
+    fail because the machine was busy.
+    """
+    try:
+        times = Path("/proc/thread-self/schedstat").read_text(encoding="ascii")
+        return int(times.split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _end_with_parent() -> None:

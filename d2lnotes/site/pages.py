@@ -49,8 +49,11 @@ class StudyTime(SphinxTransform):
             )
             return
         pages = [found for need in needs if (found := self._find(need))]
-        zh = _line(f"约 {minutes} 分钟 · 先修：", pages, "、", "无")
-        en = _line(f"About {minutes} minutes · First: ", pages, ", ", "nothing")
+        zh = nodes.paragraph("", f"约 {minutes} 分钟 · 先修：")
+        en = nodes.paragraph("", f"About {minutes} minutes · First: ")
+        for line, comma, nothing in ((zh, "、", "无"), (en, ", ", "nothing")):
+            line["classes"] = ["study-time"]
+            line += _links(docname, pages, comma) or [nodes.Text(nothing)]
         section.insert(1, [zh, en])
 
     def _front_matter(self, docname: str) -> dict[str, Any]:
@@ -77,23 +80,25 @@ def _lessons(env: BuildEnvironment) -> list[str]:
     return sorted(filter(is_lesson, env.found_docs))
 
 
-def _line(start: str, pages: list[str], comma: str, nothing: str) -> nodes.paragraph:
-    line = nodes.paragraph("", "", classes=["study-time"])
-    line += nodes.Text(start if pages else start + nothing)
+def _links(docname: str, pages: list[str], comma: str) -> list[nodes.Node]:
+    """Return references from ``docname`` to ``pages`` that will show their titles."""
+    links: list[nodes.Node] = []
     for page in pages:
-        if page != pages[0]:
-            line += nodes.Text(comma)
-        line += addnodes.pending_xref(
-            "",
-            nodes.inline("", page),
-            refdomain="std",
-            reftype="doc",
-            reftarget=f"/{page}",
-            refdoc=page,
-            refexplicit=False,
-            refwarn=True,
+        if links:
+            links.append(nodes.Text(comma))
+        links.append(
+            addnodes.pending_xref(
+                "",
+                nodes.inline("", page),
+                refdomain="std",
+                reftype="doc",
+                reftarget=f"/{page}",
+                refdoc=docname,
+                refexplicit=False,
+                refwarn=True,
+            )
         )
-    return line
+    return links
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

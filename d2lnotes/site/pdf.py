@@ -1,7 +1,8 @@
 """The PDF of each language: Sphinx writes LaTeX, latexmk and XeLaTeX typeset it.
 
 As a Sphinx extension, this module adds to conf.py's ``latex_elements`` what differs
-between the languages.
+between the languages, and takes the language's half of the title in
+``latex_documents``.
 """
 
 from __future__ import annotations
@@ -125,8 +126,12 @@ def find_problems(log: str) -> list[str]:
 
 
 def set_language(app: Sphinx, config: Config) -> None:
-    """Give LaTeX the typography of the language that is built."""
+    """Give LaTeX the typography and the title of the language that is built."""
     language = "zh" if str(config.language).startswith("zh") else "en"
+    config.latex_documents = [
+        (start, name, title.split(" | ")[0 if language == "zh" else -1], *others)
+        for start, name, title, *others in config.latex_documents
+    ]
     scheme = rf"\PassOptionsToPackage{{scheme={_SCHEMES[language]}}}{{ctex}}"
     _add(config, "passoptionstopackages", scheme)
     if language == "en":

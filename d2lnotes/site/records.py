@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from d2lnotes.site.gallery_notebook import half
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sphinx.config import Config
+
+    from d2lnotes.site.languages import Language
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,13 @@ class Result:
             return self.number()
         return f"{self.number()} ± {builtins.format(self.spread, self.format)}"
 
-    def quoted(self) -> str:
+    def quoted(self, language: Language) -> str:
         """Return what prose shows: a fraction is a bare number, 8.2 s has its unit."""
-        return f"{self.measured()} {self.shown_unit()}".strip()
+        return f"{self.measured()} {self.unit_in_words(language)}".strip()
 
-    def shown_unit(self) -> str:
-        """Return the unit as printed, which is nothing for a fraction."""
-        return "" if self.unit == "fraction" else self.unit
+    def unit_in_words(self, language: Language) -> str:
+        """Return the unit that follows the number, which is nothing for a fraction."""
+        return "" if self.unit == "fraction" else half(self.unit, language)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -26,9 +27,18 @@ from d2lnotes.site.records import (
     results_by_name,
     results_folder,
 )
-from d2lnotes.site.results_table import ResultsTable, data_in_words, result_label
+from d2lnotes.site.results_table import (
+    ResultName,
+    ResultsTable,
+    data_in_words,
+    result_label,
+    visit_name_html,
+    visit_name_latex,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
@@ -48,13 +58,15 @@ class ResultRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the number; report a name that no script recorded."""
         name = self.text.strip()
-        found = results_by_name(known_records(self.env)).get(name)
+        found = known_results(self.env).get(name)
         if found is None:
             return [self._unknown(name)], []
         result, record = found
         self.env.note_dependency(record.path)
-        number = ResultNumber(self.rawtext, result.quoted(), classes=["d2l-result"])
-        number["hover"] = hover_text(result, record, own_language(self.config))
+        own = own_language(self.config)
+        quoted = result.quoted(own)
+        number = ResultNumber(self.rawtext, quoted, classes=["d2l-result"])
+        number["hover"] = hover_text(result, record, own)
         number["label"] = result_label(name)
         number["stand_ins"] = record.stand_ins
         return [number], []
@@ -63,7 +75,7 @@ class ResultRole(SphinxRole):
         # Until the name is known, the page must be read again in every build.
         self.env.metadata[self.env.current_document.docname][_UNKNOWN] = name
         if not self.config.d2lnotes_no_gallery:
-            known = sorted(results_by_name(known_records(self.env)))
+            known = sorted(known_results(self.env))
             close = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
             logger.warning(
                 f"no script recorded the result {name!r}; "
@@ -88,9 +100,9 @@ class WarnOfStandIns(SphinxTransform):
         add_stand_in_warning(self.document, stand_ins, this_script=False)
 
 
-def known_records(env: BuildEnvironment) -> list[Record]:
-    """Return the records that this build began with."""
-    return env.d2lnotes_records  # type: ignore[attr-defined]
+def known_results(env: BuildEnvironment) -> dict[str, tuple[Result, Record]]:
+    """Return the results that pages of this build may quote, with their records."""
+    return env.d2lnotes_results  # type: ignore[attr-defined]
 
 
 def hover_text(result: Result, record: Record, language: Language) -> str:
@@ -112,7 +124,9 @@ def load_records(app: Sphinx) -> None:
     """Read all records, once the gallery has run."""
     records = read_records(results_folder(app.config))
     ended = [record for record in records if "finished" in record.run]
+    ended.sort(key=_chapter_order(app))
     app.env.d2lnotes_records = ended  # type: ignore[attr-defined]
+    app.env.d2lnotes_results = results_by_name(ended)  # type: ignore[attr-defined]
     for name, scripts in duplicated_names(records).items():
         logger.warning(
             f"the result {name!r} was recorded by {' and by '.join(scripts)}; "
@@ -121,6 +135,19 @@ def load_records(app: Sphinx) -> None:
         )
     digest = hashlib.sha256(repr(records).encode()).hexdigest()
     app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
+
+
+def _chapter_order(app: Sphinx) -> Callable[[Record], int]:
+    """Return a key that sorts records as the gallery sorts its chapters."""
+    order = app.config.sphinx_gallery_conf["subsection_order"]
+    # sphinx-gallery turns the list of folders into an object that holds it.
+    folders = [Path(f).name for f in getattr(order, "ordered_list", order) or []]
+
+    def place(record: Record) -> int:
+        chapter = record.script.partition("/")[0]
+        return folders.index(chapter) if chapter in folders else len(folders)
+
+    return place
 
 
 def read_again(
@@ -172,6 +199,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         ResultNumber,
         html=(_visit_html, _depart_html),
         latex=(_visit_latex, _depart_latex),
+    )
+    app.add_node(
+        ResultName,
+        html=(visit_name_html, None),
+        latex=(visit_name_latex, None),
     )
     app.add_role("result", ResultRole())
     app.add_directive("results-table", ResultsTable)

@@ -6,17 +6,18 @@ have no result yet follow in a table of their own.
 
 from __future__ import annotations
 
+import html
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.gallery_notebook import half
-from d2lnotes.site.gallery_pages import device_in_words
+from d2lnotes.site.gallery_pages import device_in_words, title_reference
 from d2lnotes.site.languages import Language, own_language
 from d2lnotes.site.records import results_by_name
 
@@ -60,6 +61,10 @@ class Published:
     def cell(self) -> str:
         """Return the figures and how they were obtained."""
         return f"{self.values} ({self.setting})" if self.setting else self.values
+
+
+class ResultName(nodes.literal):
+    """The name of a result, which may be broken at its dots and underscores."""
 
 
 class ResultsTable(SphinxDirective):
@@ -123,7 +128,9 @@ class ResultsTable(SphinxDirective):
             [
                 self._target(result),
                 result.measured(),
-                _FRACTION[self.own] if result.unit == "fraction" else result.unit,
+                result.unit_in_words(self.own) or _FRACTION[self.own]
+                if result.unit
+                else "",
                 half(result.over, self.own),
                 "; ".join(p.cell() for p in published if result.name in p.results),
             ]
@@ -136,16 +143,7 @@ class ResultsTable(SphinxDirective):
         page = f"{folder}/{record.script}"
         if page not in self.env.found_docs:
             return nodes.literal("", record.script)
-        return addnodes.pending_xref(
-            "",
-            nodes.inline("", page),
-            refdomain="std",
-            reftype="doc",
-            reftarget=f"/{page}",
-            refdoc=self.env.current_document.docname,
-            refexplicit=False,
-            refwarn=True,
-        )
+        return title_reference(page, refdoc=self.env.current_document.docname)
 
     def _about(self, record: Record) -> str:
         run = record.run
@@ -160,7 +158,7 @@ class ResultsTable(SphinxDirective):
     def _target(self, result: Result) -> list[nodes.Node]:
         """Return the name of a result, as a target that quotations of it lead to."""
         target = nodes.inline(names=[result_label(result.name)])
-        target += nodes.literal("", result.name)
+        target += ResultName("", result.name)
         self.state.document.note_explicit_target(target)
         return [target]
 
@@ -196,11 +194,13 @@ def data_in_words(record: Record, language: Language) -> str:
 def _table(
     header: tuple[str, ...], widths: tuple[int, ...], rows: list[list[Cell]]
 ) -> nodes.table:
-    group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=width) for width in widths]
+    """Return a table without the columns that would be empty."""
+    used = [index for index in range(len(header)) if any(row[index] for row in rows)]
+    group = nodes.tgroup(cols=len(used))
+    group += [nodes.colspec(colwidth=widths[index]) for index in used]
     head, body = nodes.thead(), nodes.tbody()
-    head += _row(list(header))
-    body += [_row(row) for row in rows]
+    head += _row([header[index] for index in used])
+    body += [_row([row[index] for index in used]) for row in rows]
     group += [head, body]
     table = nodes.table(classes=["d2l-results", "longtable", "colwidths-given"])
     table += group
@@ -221,3 +221,18 @@ def _neutral(block: Block) -> Block:
     """Mark a block as being in the build's language already."""
     block["neutral"] = True
     return block
+
+
+def visit_name_html(translator: Any, node: ResultName) -> None:  # noqa: ANN401
+    """Write a name that the browser may break, and copies as one word."""
+    text = re.sub(r"([._])", r"\1<wbr>", html.escape(node.astext()))
+    translator.body.append(f'<code class="d2l-name">{text}</code>')
+    raise nodes.SkipNode
+
+
+def visit_name_latex(translator: Any, node: ResultName) -> None:  # noqa: ANN401
+    """Write a name that LaTeX may break."""
+    text = translator.encode(node.astext())
+    text = re.sub(r"(\.|\\_(?:\{\})?)", r"\1\\allowbreak{}", text)
+    translator.body.append(rf"\sphinxcode{{{text}}}")
+    raise nodes.SkipNode

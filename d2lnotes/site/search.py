@@ -38,7 +38,8 @@ LETTERS = "0-9a-z_\u00df-\u00f6\u00f8-\u024f\u0370-\u03ff\u0400-\u052f"
 _TOKEN = re.compile(rf"\\[a-z]+|[{LETTERS}]+(?:['.][{LETTERS}]+)*|[{HAN}]+")
 # LaTeX commands, memory addresses, checksums and measured figures tell nothing.
 _NOISE = re.compile(
-    r"\\.*|0x[0-9a-f]+|(?=.*[0-9])[0-9a-f]{16,}|[0-9.]+(?:[mun]?s|min|[kmg]i?b)?"
+    r"\\.*|0x[0-9a-f]+|(?=.*[0-9])[0-9a-f]{16,}"
+    r"|[0-9][0-9._]*(?:e[0-9]*|[mun]?s|min|[kmg]i?b)?"
 )
 _ACCENT = re.compile("[\u0300-\u036f]")
 _HAN = re.compile(f"[{HAN}]")

@@ -41,14 +41,9 @@ def serve(
     port: int,
     open_browser: bool,
 ) -> int:
-    """Build ``course``, serve it on this machine and build it again on every save.
+    """Build ``course``, serve it here, and build it again on every save until Ctrl-C.
 
-    Runs until Ctrl-C. A build that fails is shown, and serving goes on.
-
-    Raises
-    ------
-    CommandError
-        If ``port`` is taken.
+    A build that fails is shown, and serving goes on.
     """
     check_port(port)
     builder = Builder(course, languages, options=options)

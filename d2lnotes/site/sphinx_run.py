@@ -109,21 +109,7 @@ def run_sphinx(
     children: Children,
     builder: str = "html",
 ) -> Outcome:
-    """Build one language with one of Sphinx's builders.
-
-    Parameters
-    ----------
-    course
-        The course to build.
-    language
-        ``zh`` or ``en``.
-    options
-        What was asked for.
-    children
-        Where the process is kept, so that it can be stopped.
-    builder
-        ``html`` or ``latex``.
-    """
+    """Build ``language`` with Sphinx's builder ``html`` or ``latex``."""
     started = time.perf_counter()
     step = language if builder == "html" else f"{language} {builder}"
     warnings, log = course.log(f"{step}-warnings"), course.log(step)
@@ -132,13 +118,14 @@ def run_sphinx(
         file.unlink(missing_ok=True)
     from_scratch = not _take_record(course, language)
     _remove_pages_without_source(course, language)
+    output = course.html(language) if builder == "html" else course.latex(language)
     exit_code = children.run(
         [
-            *(sys.executable, "-m", "d2lnotes.site.sphinx_child"),
-            *_arguments(course, language, builder, options),
+            *(sys.executable, "-m", "d2lnotes.site.sphinx_child", "-b", builder),
+            *_arguments(course, language, options),
             *(["-E"] if from_scratch else []),
             *("-w", str(warnings)),
-            *(str(course.docs), str(getattr(course, builder)(language))),
+            *(str(course.docs), str(output)),
         ],
         folder=course.root,
         env=_environment(),
@@ -186,14 +173,11 @@ def _can_go_on(
     return only_warnings and _forget(course, language, messages)
 
 
-def _arguments(
-    course: Course, language: str, builder: str, options: Options
-) -> list[str]:
+def _arguments(course: Course, language: str, options: Options) -> list[str]:
     """Return the options that Sphinx is run with."""
     arguments = [
         *("-W", "--keep-going", "-n"),
         *("-c", str(course.root)),
-        *("-b", builder),
         *("-d", str(course.doctrees(language))),
         *("-D", f"language={LANGUAGES[language]}"),
         *("-D", f"d2lnotes_build_id={options.build_id}"),

@@ -238,13 +238,24 @@ def _join_broken_lines(paragraph: nodes.Element) -> None:
     texts = list(languages.speaking_text(paragraph))
     for index, text in enumerate(texts):
         # The neighbors decide what becomes of a break at the end of a piece.
-        before = texts[index - 1][-1:] if index else ""
-        after = "".join(texts[index + 1 : index + 2])[:1]
+        before = _beside(text, -1) or "".join(texts[index - 1 : index])[-1:]
+        after = _beside(text, +1) or "".join(texts[index + 1 : index + 2])[:1]
         padded = f"{before}{text}{after}"
         joined = _BROKEN_LINE.sub("", padded)
         if joined != padded:
             shorter = joined[len(before) : len(joined) - len(after)]
             text.parent.replace(text, nodes.Text(shorter))
+
+
+def _beside(text: nodes.Text, step: int) -> str:
+    """Return a Han character for a reference by title that stands beside ``text``."""
+    index = text.parent.index(text) + step
+    if not 0 <= index < len(text.parent):
+        return ""
+    neighbor = text.parent[index]
+    shows_title = isinstance(neighbor, addnodes.pending_xref)
+    chinese = _HAN_CHARACTER.search(text.parent.astext())
+    return "题" if shows_title and languages.is_silent(neighbor) and chinese else ""
 
 
 def _in_code(text: nodes.Node) -> bool:

@@ -5,14 +5,14 @@ LeNet 认得出衣服，认不清衬衫 | LeNet knows clothes but not shirts
 把 sigmoid 换成 ReLU，平均池化换成最大池化，再加上批量归一化，
 LeNet 只要三轮就在 Fashion-MNIST 的留出图片上明显超过线性模型（公布值
 .836）和原来的 LeNet（公布值 .779，十轮）。剩下的错误不是均匀分布的：
-大约一半出在四种上衣之间，衬衫错得最多。
+大半出在四种上衣之间，衬衫错得最多。
 
 With ReLU for the sigmoid, max pooling for average pooling, and batch
 normalization, LeNet needs three epochs to leave both the linear model
 (published: .836) and the old LeNet (published: .779, ten epochs) clearly
 behind on the held-out images of Fashion-MNIST. The mistakes that remain are
-not spread evenly: about half of them happen among four kinds of tops, and the
-shirt is missed most often.
+not spread evenly: most of them happen among four kinds of tops, and the shirt
+is missed most often.
 
 **你需要** :doc:`/convolutional-networks/lenet` 里的网络；**你得到**
 三个种子的准确率和散布、一张混淆矩阵，以及它分不清什么、为什么。
@@ -42,10 +42,7 @@ from d2lnotes.training import fit, predict
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
 num_classes = len(data.class_names)
-train_set = (
-    data.train_images.to(device, memory_format=torch.channels_last),
-    data.train_labels.to(device),
-)
+train_set = data.train_images.to(device), data.train_labels.to(device)
 test_loader = TensorLoader(
     data.test_images, data.test_labels, batch_size=2000, device=device
 )
@@ -68,8 +65,7 @@ num_epochs = 20 if data.stand_in else on(device, cpu=3, cuda=10)
 models, histories = [], []
 for seed in range(num_seeds):
     generator = seed_everything(seed)
-    model = ModernLeNet(num_classes=num_classes)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = ModernLeNet(num_classes=num_classes).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     history = fit(
         model,
@@ -226,15 +222,28 @@ record(
     over=seeds,
     spread=final.std(),
 )
-record("lenet.epochs_modern", num_epochs, unit="epochs", format=".0f")
-record("lenet.worst_recall", recall[worst], unit="fraction", over=seeds)
+record("lenet.epochs_modern", num_epochs, unit="轮 | epochs", format=".0f")
+record(
+    "lenet.worst_recall",
+    recall[worst],
+    unit="fraction",
+    over=seeds,
+    format=".0%",
+)
 record(
     "lenet.rival_share",
     errors[worst, rival] / confusion[worst].sum(),
     unit="fraction",
     over=seeds,
+    format=".0%",
 )
-record("lenet.errors_among_tops", among_tops, unit="fraction", format=".2f")
+record(
+    "lenet.errors_among_tops",
+    among_tops,
+    unit="fraction",
+    over=seeds,
+    format=".0%",
+)
 seconds = [epoch.seconds for history in histories for epoch in history]
 record(
     "lenet.seconds_per_epoch",

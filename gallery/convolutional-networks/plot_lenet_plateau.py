@@ -234,7 +234,7 @@ record(
 record(
     "lenet.first_epoch_loss",
     losses[:, 0].mean(),
-    unit="nats",
+    unit="奈特 | nats",
     over=seeds,
     spread=losses[:, 0].std(),
     format=".2f",

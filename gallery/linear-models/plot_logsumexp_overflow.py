@@ -15,8 +15,8 @@ largest logit passes :math:`\ln M`, and never if the maximum is subtracted
 first. We locate the true point of failure in four floating-point types and
 compare.
 
-**你需要** :doc:`/linear-models/softmax-regression` 里的 log-sum-exp；
-**你得到** 每种类型的安全上限，以及它为什么随类别数缩小。
+**你需要** :doc:`/linear-models/softmax-regression` 里的
+log-sum-exp；**你得到** 每种类型的安全上限，以及它为什么随类别数缩小。
 
 **You need** log-sum-exp from :doc:`/linear-models/softmax-regression`;
 **you get** the safe limit of each type, and why it shrinks with the number
@@ -56,8 +56,8 @@ for dtype, limit in predicted.items():
 # -----------------------------------------------------------------
 # 十个类别，第一个 logit 是 :math:`c`，其余是 0，正确答案是
 # :math:`\ln(e^c + 9)`。为了不拿浮点数检查浮点数，
-# 这个答案用 28 位十进制数来算。误差以机器精度 :math:`\epsilon`
-# （1 与下一个可表示的数之间的距离）为单位，这样四种类型可以画在同一把尺子上。
+# 这个答案用 28 位十进制数来算。误差以机器精度 :math:`\epsilon` 为单位，即
+# 1 与下一个可表示的数之间的距离，这样四种类型可以画在同一把尺子上。
 #
 # Ten classes; the first logit is :math:`c`, the others are 0, and the right
 # answer is :math:`\ln(e^c + 9)`. So as not to judge floating point by
@@ -127,9 +127,9 @@ plt.show()
 # %%
 # 精确的失败点，以及类别数 | The exact point, and the number of classes
 # ---------------------------------------------------------------------
-# 如果 :math:`q` 个 logit 并列最大，先溢出的是它们的和：
-# :math:`q e^c > M`，也就是 :math:`c > \ln M - \ln q`。二分到相邻的两个浮点数，
-# 就得到最后一个还能用的 :math:`c`。
+# 如果 :math:`q` 个 logit 并列最大，先溢出的是它们的和，条件是
+# :math:`q e^c > M`，也就是 :math:`c > \ln M - \ln q`。
+# 二分到相邻的两个浮点数，就得到最后一个还能用的 :math:`c`。
 #
 # If :math:`q` logits tie for the maximum, their sum overflows first:
 # :math:`q e^c > M`, that is :math:`c > \ln M - \ln q`. Bisecting down to two
@@ -156,7 +156,7 @@ for dtype in dtypes:
 
 # %%
 # 把各类型自己的 :math:`\ln M` 减掉以后，四组点落在同一条线
-# :math:`\ln q` 上。bfloat16 略高：它只有 8 位二进制有效数字，
+# :math:`\ln q` 上。bfloat16 略高：它只有 8 位二进制有效数字，在
 # 88 附近相邻两数隔着 0.5，最后一个能用的数最多会比上限低 0.5。
 #
 # With each type's own :math:`\ln M` taken off, all four sets of points fall on
@@ -226,7 +226,7 @@ for dtype in dtypes:
 record(
     "logsumexp_overflow.shifted_error",
     worst_shifted,
-    unit="machine epsilons",
+    unit="机器 epsilon | machine epsilons",
     over="所有类型、所有 logit 中最差的 | the worst of all types and logits",
     format=".2f",
 )

@@ -14,9 +14,9 @@ edition .830, one run each. We run several random seeds: the two numbers are
 just what two draws from one distribution look like, and the luck comes from
 the step size, not from the model.
 
-**你需要** :doc:`/linear-models/softmax-regression` 里的模型和交叉熵；
-**你得到** 一个带散布的准确率、它认错了什么、
-以及怎样不改模型就把散布压下去。
+**你需要** :doc:`/linear-models/softmax-regression` 里的模型和
+交叉熵；**你得到** 一个带散布的准确率、它认错了什么、以及怎样不改模型就把散布
+压下去。
 
 **You need** the model and the cross-entropy of
 :doc:`/linear-models/softmax-regression`; **you get** an accuracy with its
@@ -243,7 +243,7 @@ plt.show()
 # :math:`\sqrt{.83\times.17/10000}\approx .004` 的两倍半。
 # 两个公布值离我们的平均都不到三个标准差；小步子把散布至少减半。
 # 断网时的替身（手写数字）只有一千多张训练图片，一轮才 6 步，
-# 所以不与公布值相比，下界也另算：留出的 355 张图片给出的标准误是 .013，
+# 所以不与公布值相比，下界也另算：留出的 355 张图片给出的标准误是 .013，而
 # 0.9 比测得的平均 .94 低三个标准误。
 #
 # The bound 0.82 is the lower published value, .830, less two and a half times
@@ -275,10 +275,10 @@ on_training_set = torch.tensor(
 
 group = "softmax_fashion_mnist"
 seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
-for name, values in [
-    ("test_accuracy", final),
-    ("train_accuracy", on_training_set),
-    ("test_accuracy_small_steps", settled),
+for name, values, digits in [
+    ("test_accuracy", final, 3),
+    ("train_accuracy", on_training_set, 3),
+    ("test_accuracy_small_steps", settled, 4),
 ]:
     record(
         f"{group}.{name}",
@@ -286,14 +286,15 @@ for name, values in [
         unit="fraction",
         over=seeds,
         spread=values.std(),
+        format=f".{digits}f",
     )
-for name, value in [
-    ("test_accuracy_lowest", final.min()),
-    ("test_accuracy_highest", final.max()),
-    ("worst_recall", recall[worst]),
-    ("rival_share", rival_share),
+for name, value, form in [
+    ("test_accuracy_lowest", final.min(), ".3f"),
+    ("test_accuracy_highest", final.max(), ".3f"),
+    ("worst_recall", recall[worst], ".0%"),
+    ("rival_share", rival_share, ".0%"),
 ]:
-    record(f"{group}.{name}", value, unit="fraction", over=seeds)
+    record(f"{group}.{name}", value, unit="fraction", over=seeds, format=form)
 record(
     f"{group}.seconds_per_epoch",
     sum(seconds) / len(seconds),

@@ -58,8 +58,7 @@ fig.set_label("一条直线 | A straight line")
 
 def gallery_conf():
     """Return the settings of the course itself."""
-    place = os.environ.get("GALLERY_CONF", str(REPOSITORY / "conf.py"))
-    return runpy.run_path(place)["sphinx_gallery_conf"]
+    return runpy.run_path(str(REPOSITORY / "conf.py"))["sphinx_gallery_conf"]
 
 
 class Project:

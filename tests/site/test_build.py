@@ -16,7 +16,7 @@ from d2lnotes.site.build import main
 from d2lnotes.site.course import Course, build_lock
 
 LANGUAGES = ("zh_CN", "en")  # as Sphinx calls them
-# Sphinx stays in the middle of writing a page while the file `wait` exists.
+# Sphinx stays in the middle of writing `page` while the file `wait` exists.
 WAITING = """
 def setup(app):
     import pathlib, subprocess, time
@@ -24,7 +24,8 @@ def setup(app):
     here = pathlib.Path(__file__).parent
 
     def wait(app, pagename, *others):
-        if (here / "wait").exists() and pagename == "index":
+        if (here / "wait").exists() and pagename == "page":
+            (pathlib.Path(app.outdir) / "page.html").write_text("<h1>Half a pa")
             process = subprocess.Popen(["sleep", "300"])
             (here / "pids.new").write_text(f"{__import__('os').getpid()} {process.pid}")
             (here / "pids.new").rename(here / "pids")
@@ -76,6 +77,19 @@ def waiting(tmp_path):
 
 def pids(folder):
     return [int(pid) for pid in (folder / "pids").read_text().split()]
+
+
+def warn_while_reading(course, page, statement):
+    """Let Sphinx warn, by ``statement``, whenever it reads ``page``."""
+    with (course / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write(
+            "from sphinx.util.logging import getLogger\n"
+            "def warn(app, name, text, logger=getLogger('x')):\n"
+            f"    if name == {page!r}: {statement}\n"
+            "def setup(app):\n"
+            "    declare(app)\n"
+            "    app.connect('source-read', warn)\n"
+        )
 
 
 def html(course, language, page):
@@ -140,23 +154,12 @@ def test_mending_one_page_does_not_read_the_others_again(course):
 
 
 def test_warning_in_a_script_reads_the_page_made_from_it_again(course):
-    conf = course / "conf.py"
     script, page = course / "gallery" / "plot_x.py", course / "docs" / "gallery"
     for folder in (script.parent, page):
         folder.mkdir()
     write(page / "plot_x.rst", ":orphan:\n\nX\n=\n")
-    write(
-        conf,
-        conf.read_text().replace(
-            "setup = declare",
-            "def setup(app):\n"
-            "    from sphinx.util.logging import getLogger\n"
-            "    declare(app)\n"
-            f"    place = {str(script)!r} + ':1'\n"
-            "    app.connect('source-read', lambda app, name, text:\n"
-            "        'plot_x' in name and getLogger('x').warning('!', location=place))",
-        ),
-    )
+    place = f"location={str(script)!r} + ':1'"
+    warn_while_reading(course, "gallery/plot_x", f"logger.warning('!', {place})")
     main(["build", "--language", "en"])
     untouched = course / "build" / "doctrees" / "en" / "index.doctree"
     before = untouched.stat().st_mtime_ns
@@ -165,16 +168,8 @@ def test_warning_in_a_script_reads_the_page_made_from_it_again(course):
     assert untouched.stat().st_mtime_ns == before
 
 
-def test_warning_outside_the_pages_fails_again(course):
-    with (course / "conf.py").open("a") as conf:
-        conf.write(
-            "import logging\n"
-            "def setup(app):\n"
-            "    from sphinx.util.logging import getLogger\n"
-            "    declare(app)\n"
-            "    app.connect('env-updated', lambda app, env: getLogger('x').warning("
-            "'from somewhere'))\n"
-        )
+def test_warning_without_a_place_fails_again(course):
+    warn_while_reading(course, "page", "logger.warning('!')")
     main(["build", "--language", "en"])
 
     assert main(["build", "--language", "en"]) == 1
@@ -290,7 +285,7 @@ def test_interrupted_build_ends_with_130_and_leaves_no_process(waiting, name):
     assert [is_running(pid) for pid in pids(folder)] == [False, False]
 
 
-def test_build_after_an_interruption_shows_all_that_changed(waiting):
+def test_build_after_an_interruption_completes_what_was_half_written(waiting):
     folder, process = waiting
     process.send_signal(signal.SIGINT)
     process.wait(timeout=60)
@@ -298,7 +293,7 @@ def test_build_after_an_interruption_shows_all_that_changed(waiting):
     again = start(folder, "build", "--language", "en", stdout=subprocess.DEVNULL)
 
     assert again.wait() == 0
-    assert "Second title" in html(folder, "en", "index")
+    assert "Second title" in html(folder, "en", "page")
 
 
 def test_killed_build_takes_its_processes_along_and_frees_the_lock(waiting):

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,11 +14,21 @@ from gallery_project import FIGURE, Project, gallery_conf
 from sphinx.config import is_serializable
 
 BODY = f"""{FIGURE}
+import warnings
+
 from d2lnotes.results import note_data, record
 
 record("tiny.answer", 42, format="d")
 note_data("digits", stand_in=True)
 print("hello")
+
+
+class StandInWarning(UserWarning):
+    pass
+
+
+warnings.warn("a reason that names folders of this machine", StandInWarning)
+warnings.warn("careful")
 2 + 2
 
 # %%
@@ -39,6 +50,11 @@ GLOSSARY = """# 词 | Words
 
   A shape.
 ```
+"""
+THREADS = """
+import os
+
+print("threads:", os.environ["OMP_NUM_THREADS"])
 """
 # Words of sphinx-gallery that must not be on a page in either language.
 FOREIGN = [
@@ -64,9 +80,12 @@ def built(tmp_path_factory):
         chinese="见 :doc:`/index` 里的 :term:`直线`，\n它是 “直” 的。",
         english='See the :term:`line` in :doc:`/index`; it is "straight".',
     )
-    project.script("second")
+    project.header("shapes", "形状 | Shapes")
+    project.script("second", FIGURE + THREADS, chapter="shapes")
     project.write("docs/words.md", GLOSSARY)
-    index = project.read("docs/index.md").replace("gallery/index", "words\ngallery/index")
+    index = project.read("docs/index.md").replace(
+        "gallery/index", "words\ngallery/index"
+    )
     project.write("docs/index.md", index)
     project.outcomes = [project.build("zh"), project.build("en")]
     return project
@@ -106,7 +125,10 @@ def test_links_are_named_in_the_language_of_the_page(built, language, words):
     ("language", "pattern"),
     [
         ("zh", r"脚本运行了 \d+\.\d 秒，内存峰值 \d+ MB，设备：CPU（\d+ 线程）。"),
-        ("en", r"ran for \d+\.\d s and held at most \d+ MB of memory, .*: CPU, \d+ thr"),
+        (
+            "en",
+            r"ran for \d+\.\d s and held at most \d+ MB of memory, .*: CPU, \d+ thr",
+        ),
     ],
 )
 def test_a_page_tells_seconds_memory_and_device_outside_the_search_index(
@@ -139,6 +161,16 @@ def test_a_thumbnail_speaks_the_language_of_the_page(
     assert html.unescape(titles[0]) == title
 
 
+def test_the_first_page_of_the_gallery_is_an_overview_that_leads_to_the_chapters(built):
+    text = page(built, "en", "index")
+
+    assert re.findall(r'<h2 class="rubric"[^>]*><a [^>]*href="([^"]*)"', text) == [
+        "numbers/index.html",
+        "shapes/index.html",
+    ]
+    assert text.count("<section") == 1
+
+
 @pytest.mark.parametrize(
     ("language", "alt"), [("zh", "一条直线"), ("en", "A straight line")]
 )
@@ -156,17 +188,28 @@ def test_a_run_on_stand_in_data_says_so_in_both_languages(built, language):
 
     assert "改用了替代数据（digits）" in text
     assert "stand-in data (digits) took their place" in text
-    assert "stand-in" not in page(built, language, "numbers/plot_second")
+    assert "stand-in" not in page(built, language, "shapes/plot_second")
 
 
-def test_the_last_value_of_a_block_is_shown_but_no_object_of_matplotlib(built):
-    outputs = re.findall(
-        r'class="sphx-glr-script-out.*?<pre>(.*?)</pre>',
-        page(built, "en") + page(built, "en", "numbers/plot_second"),
-        re.DOTALL,
-    )
+def output_of(project, name):
+    """Return the words of what a script printed."""
+    text = page(project, "en", name)
+    found = re.search(r'class="sphx-glr-script-out.*?<pre>(.*?)</pre>', text, re.DOTALL)
+    return re.sub(r"<.*?>", "", found[1]).split()
 
-    assert [re.sub(r"<.*?>", "", text).split() for text in outputs] == [["hello", "4"]]
+
+def test_a_page_shows_what_was_printed_and_a_value_but_no_object_of_matplotlib(built):
+    shown = output_of(built, "numbers/plot_first")
+
+    assert shown == ["hello", "UserWarning:", "careful", "4"]
+
+
+def test_scripts_that_run_side_by_side_share_the_cores(built):
+    cores = len(os.sched_getaffinity(0))
+
+    shown = output_of(built, "shapes/plot_second")
+
+    assert shown == ["threads:", str(max(1, cores // 2))]
 
 
 def test_a_record_tells_how_the_script_ran(built):
@@ -212,7 +255,7 @@ def test_archives_hold_the_script_and_the_notebook_that_the_page_offers(built):
     assert notebook == (folder / "numbers" / "plot_first.ipynb").read_bytes()
     assert sorted(all_notebooks) == [
         "numbers/plot_first.ipynb",
-        "numbers/plot_second.ipynb",
+        "shapes/plot_second.ipynb",
     ]
 
 

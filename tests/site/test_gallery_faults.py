@@ -1,14 +1,22 @@
 """Tests for scripts that go wrong: each is named with its error, the others go on."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from gallery_project import FIGURE, Project
 
 LIMIT = 2  # seconds
 SLEEP = "import time\n\nfor _ in range(600):\n    time.sleep(0.1)\n"
-# Stands for code in C that no signal interrupts.
-DEAF = f"import signal\n\nsignal.pthread_sigmask(signal.SIG_BLOCK, {{signal.SIGALRM}})\n{SLEEP}"
+# Code in C that no signal interrupts.
+DEAF = """
+import ctypes
+import signal
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+ctypes.CDLL(None).sleep(60)
+"""
 STUBBORN = """
 import time
 
@@ -22,7 +30,7 @@ while True:
 """
 DIES = "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n"
 HAN_IN_FIGURE = f"{FIGURE}ax.set_title('汉')\n"
-HAN_IN_MATHS = f"{FIGURE}ax.set_title('$汉$')\n"
+HAN_IN_MATHS = f"{FIGURE}ax.set_title(r'$\\mathfrak{{汉}}$')\n"
 UNLABELLED = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\n"
 FAILS_BEFORE_LABEL = f"{UNLABELLED}1 / 0\n"
 IMPORTS_BESIDE = "import plot_good\n"
@@ -149,6 +157,22 @@ def test_the_page_of_a_failed_script_is_written_too(faulty):
     assert "ZeroDivisionError" in faulty.read(
         "build/html/zh/gallery/numbers/plot_raises.html"
     )
+
+
+def test_time_in_which_others_have_all_cores_does_not_count():
+    code = """
+import sys, time
+from types import SimpleNamespace
+from d2lnotes.site import gallery_worker
+
+start = time.monotonic()
+gallery_worker._seconds_without_core = lambda: time.monotonic() - start
+job = SimpleNamespace(limit=0.2, script=SimpleNamespace(name="x"))
+with gallery_worker._time_limit(job, SimpleNamespace(active=True), sys.__stderr__):
+    time.sleep(0.5)
+"""
+
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_script_may_write_into_its_own_folder(faulty):

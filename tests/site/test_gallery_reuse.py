@@ -26,7 +26,9 @@ EVERY_SCRIPT = ["drawing", "module", "plain", "stand_in"]
 def original(tmp_path_factory):
     """Scripts that have run: on modules, on a stand-in, in two chapters."""
     project = Project(tmp_path_factory.mktemp("original")).create()
-    project.write("toy/used.py", "from toy import deep\n\n\ndef number():\n    return 1\n")
+    project.write(
+        "toy/used.py", "from toy import deep\n\n\ndef number():\n    return 1\n"
+    )
     project.write("toy/deep.py", "")
     project.write("toy/unused.py", "")
     project.script("module", USES_TOY)
@@ -86,7 +88,9 @@ def stale(project, monkeypatch):
 
 def build(project, *arguments, language="zh"):
     """Build without writing pages; return the scripts that ran."""
-    code, said, warned = project.build(language, "-b", "dummy", *arguments, **data(project))
+    code, said, warned = project.build(
+        language, "-b", "dummy", *arguments, **data(project)
+    )
     assert code == 0, said + warned
     return project.ran()
 
@@ -213,7 +217,9 @@ def test_prose_can_be_written_in_between_without_running_or_losing_anything(proj
 
 def test_two_builds_at_once_run_each_script_once(project):
     project.script("drawing", f"{FIGURE}\nimport time\ntime.sleep(1)")
-    builds = [project.start(lang, "-b", "dummy", **data(project)) for lang in ("zh", "en")]
+    builds = [
+        project.start(lang, "-b", "dummy", **data(project)) for lang in ("zh", "en")
+    ]
 
     said = [process.communicate(timeout=120) for process in builds]
 
@@ -265,7 +271,9 @@ def test_imports_are_followed_through_every_way_of_writing_them(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
-    found = gallery_reuse.imported_files(tmp_path / "script.py", {"toy": tmp_path / "toy"})
+    found = gallery_reuse.imported_files(
+        tmp_path / "script.py", {"toy": tmp_path / "toy"}
+    )
 
     assert sorted(found) == [
         "toy.sub: table.csv",

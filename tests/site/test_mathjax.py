@@ -90,6 +90,12 @@ def test_mathjax_is_given_the_macros_and_neither_menu_nor_other_text(site):
     assert config["startup"]["elements"] == [".math"]
 
 
+def test_mistakes_in_formulas_are_not_shown_as_source(site):
+    page = (site / "formula.html").read_text("utf-8")
+
+    assert '"packages": {"[-]": ["noerrors", "noundefined"]}' in page
+
+
 def test_mathematics_in_a_page_title_loads_mathjax_wherever_the_title_shows(tmp_path):
     pages = {**PAGES, "formula.md": "# Keep $k$\n\nNo more.\n"}
 

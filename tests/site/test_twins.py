@@ -128,6 +128,10 @@ def test_a_line_break_between_han_characters_leaves_no_space(specimen):
     )
 
 
+def test_a_line_break_after_a_reference_in_chinese_leaves_no_space(specimen):
+    assert "第二页和它。" in visible(specimen["zh"]["third"].find("article"))
+
+
 @pytest.mark.parametrize("page", ["index", "third"])
 def test_bold_between_han_characters_is_bold(specimen, page):
     assert specimen["zh"][page].find("strong").get_text() == "粗体"

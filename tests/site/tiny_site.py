@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -45,6 +46,8 @@ def build_tiny_site(
         "project": "tiny",
         **config,
     }
+    # Sphinx keeps the words of the last build's language in this process.
+    locale.translators.clear()
     with patch_docutils(str(folder)), docutils_namespace():
         app = Sphinx(
             source,

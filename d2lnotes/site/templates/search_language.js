@@ -9,8 +9,8 @@ var splitQuery = (() => {
   const letters = "0-9a-z_\u00df-\u00f6\u00f8-\u024f\u0370-\u03ff\u0400-\u052f";
   const token = new RegExp(
     `\\\\[a-z]+|[${letters}]+(?:['.][${letters}]+)*|[${han}]+`, "gu");
-  const noise =
-    /^(?:\\.*|0x[0-9a-f]+|(?=.*[0-9])[0-9a-f]{16,}|[0-9.]+(?:[mun]?s|min|[kmg]i?b)?)$/u;
+  const noise = new RegExp("^(?:\\\\.*|0x[0-9a-f]+|(?=.*[0-9])[0-9a-f]{16,}" +
+    "|[0-9][0-9._]*(?:e[0-9]*|[mun]?s|min|[kmg]i?b)?)$", "u");
   const isHan = new RegExp(`^[${han}]`, "u");
 
   const pairs = (run) => {

@@ -27,22 +27,37 @@ async () => {
     `${element.tagName.toLowerCase()}.${[...element.classList].join(".")} ` +
     short(element.textContent).slice(0, 40);
 
+  // Neither the window nor a box around the article may scroll sideways; a table,
+  // a listing or a formula inside it may.
   window.findTooWide = () => {
-    const { scrollWidth } = document.documentElement;
-    if (scrollWidth <= window.innerWidth) return [];
-    const scrolls = (element) => element.closest("article, body") !== element &&
-      /auto|scroll|hidden/.test(getComputedStyle(element).overflowX);
-    const wide = all("article *").filter((element) => {
+    const around = [article];
+    while (around.at(-1).parentElement) around.push(around.at(-1).parentElement);
+    const wide = around.filter((box) => box.scrollWidth > box.clientWidth + 1);
+    if (!wide.length) return [];
+    const scrolls = (element) => getComputedStyle(element).overflowX !== "visible";
+    const sticksOut = (element) => {
       if (element.getBoundingClientRect().right <= window.innerWidth + 1) return false;
-      for (let box = element; box && box !== document.body; box = box.parentElement) {
-        if (scrolls(box)) return false;
-      }
-      return true;
-    });
-    return [`${scrollWidth} px wide`, ...wide.slice(0, 5).map(name)];
+      let box = element;
+      while (!around.includes(box) && !scrolls(box)) box = box.parentElement;
+      return around.includes(box);
+    };
+    const outside = all("body *").filter(sticksOut)
+      .filter((element) => ![...element.children].some(sticksOut));
+    return [...wide, ...outside.slice(0, 9)].map(name);
   };
 
+  // The words around the article: buttons, menus, hints.
+  const around = all("body *").filter((element) => !element.closest("article"));
+  const labels = around.flatMap((element) =>
+    ["title", "aria-label", "placeholder"].map((name) => element.getAttribute(name)));
+  const words = around.filter((element) => !element.closest(CODE))
+    .flatMap((element) => [...element.childNodes])
+    .filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
+
   return {
+    // Two English words or more, as in "Collapse Sidebar".
+    english_around: [...labels, ...words].map((text) => (text || "").trim())
+      .filter((text) => /^[A-Z][a-z]+( [A-Za-z]+)+$/.test(text)),
     lang: document.documentElement.lang,
     headings: all("h1", main).map((heading) => short(heading.innerText)),
     text: article.innerText.trim(),
@@ -51,14 +66,16 @@ async () => {
       .filter((formula) => !formula.querySelector("mjx-container"))
       .map((formula) => short(formula.textContent)),
     broken_formulas: all("[data-mml-node='merror'], mjx-merror").map((error) =>
-      short(error.getAttribute("title") || error.textContent)),
+      short(error.dataset.mjxError || error.textContent)),
     raw_mathematics: holding(/\\[()[\]]|\$/),
     // A power such as 2**32 is no bold text.
     raw_bold: holding(/(?<![\w)])\*\*|\*\*(?![\w(])/),
     raw_halves: holding(/\p{Script=Han}[^|]* \| /u),
     dead_images: all("img").filter((image) => image.naturalWidth === 0)
       .map((image) => image.getAttribute("src")),
-    mute_images: all("img").filter((image) => !image.alt.trim())
+    // The title of a script stands below its thumbnail and says what it is.
+    mute_images: all("img:not(.sphx-glr-thumbcontainer img)")
+      .filter((image) => !image.alt.trim())
       .map((image) => image.getAttribute("src")),
     other_shown: all(".half.other")
       .filter((half) => getComputedStyle(half).display !== "none").map(name),

@@ -26,11 +26,19 @@ def facts(surveys, language):
 
 
 def refuse(facts, name):
-    """Fail with all that was found under ``name``, page by page."""
-    found = {page: fact[name] for page, fact in facts.items() if fact[name]}
-    if found:
-        lines = [f"{page}: {item}" for page, items in found.items() for item in items]
-        pytest.fail(f"{len(found)} pages:\n" + "\n".join(lines[:200]), pytrace=False)
+    """Fail with all that was found under ``name``, and the pages it is on."""
+    pages = {}
+    for page, fact in facts.items():
+        for item in dict.fromkeys(fact[name]):
+            pages.setdefault(item, []).append(page)
+    if pages:
+        lines = [f"{item}\n    on {_some(where)}" for item, where in pages.items()]
+        pytest.fail("\n".join([f"{len(lines)} findings:", *lines]), pytrace=False)
+
+
+def _some(pages):
+    rest = f" and {len(pages) - 3} more pages" if len(pages) > 3 else ""
+    return ", ".join(pages[:3]) + rest
 
 
 def test_both_languages_have_the_same_pages(surveys):
@@ -56,15 +64,23 @@ def test_every_page_names_its_language(facts, language):
     assert set(languages.values()) == {HTML_LANGUAGE[language]}, languages
 
 
+def test_the_theme_speaks_chinese_on_chinese_pages(surveys):
+    refuse(surveys["zh"], "english_around")
+
+
 def test_every_page_has_one_title(facts):
     assert {p: f["headings"] for p, f in facts.items() if len(f["headings"]) != 1} == {}
 
 
 def test_no_page_is_empty(facts, language):
     # The search page waits for a query; it has tests of its own.
-    pages = {page: fact["text"] for page, fact in facts.items() if "/search" not in page}
+    pages = {
+        page: fact["text"] for page, fact in facts.items() if "/search" not in page
+    }
 
-    short = {page: text for page, text in pages.items() if len(text) < SHORTEST[language]}
+    short = {
+        page: text for page, text in pages.items() if len(text) < SHORTEST[language]
+    }
 
     assert short == {}
 
@@ -110,7 +126,9 @@ def test_no_id_is_given_twice(facts):
 
 
 def test_every_link_into_the_site_leads_somewhere(surveys, site, language):
-    ids = {page: fact["ids"] for facts in surveys.values() for page, fact in facts.items()}
+    ids = {
+        page: fact["ids"] for facts in surveys.values() for page, fact in facts.items()
+    }
     dead = {
         page: {"links": [link for link in fact["links"] if is_dead(link, site, ids)]}
         for page, fact in surveys[language].items()

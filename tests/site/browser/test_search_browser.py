@@ -198,7 +198,9 @@ def test_a_page_found_shows_how_it_begins(visit, language):
 
 def test_an_answer_opens_the_page(visit, language):
     visitor = visit()
-    search(visitor, language, "softmax 回归" if language == "zh" else "softmax regression")
+    search(
+        visitor, language, "softmax 回归" if language == "zh" else "softmax regression"
+    )
 
     visitor.page.click("ul.search li > a >> nth=0")
     visitor.wait()

@@ -7,8 +7,9 @@ _course = runpy.run_path(str(Path(__file__).parents[3] / "conf.py"))
 _names = (
     "myst_enable_extensions smartquotes numfig numfig_secnum_depth math_numfig "
     "d2lnotes_numfig_format math_eqref_format html_theme html_static_path "
-    "templates_path html_css_files html_theme_options latex_engine latex_elements "
-    "latex_use_xindy latex_domain_indices"
+    "templates_path html_css_files html_theme_options html_context "
+    "html_search_language html_show_search_summary d2lnotes_math_macros "
+    "latex_engine latex_elements latex_use_xindy latex_domain_indices"
 )
 globals().update({name: _course[name] for name in _names.split()})
 
@@ -20,6 +21,8 @@ extensions = [
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
     "d2lnotes.site.switches",
+    "d2lnotes.site.mathjax",
+    "d2lnotes.site.search",
 ]
 _site = Path(__file__).parents[3] / "d2lnotes" / "site"
 html_static_path = [str(_site / "static")]

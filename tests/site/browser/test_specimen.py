@@ -1,0 +1,70 @@
+"""The specimen of twin constructs, as a reader sees it."""
+
+from pathlib import Path
+
+import pytest
+from sphinx.testing.util import SphinxTestApp
+
+from .survey import Visitor
+
+SPECIMEN = Path(__file__).parents[1] / "twin_page"
+TAGS = {"zh": "zh_CN", "en": "en"}
+pytestmark = pytest.mark.browser
+
+COLUMNS = """() => [...document.querySelectorAll("article div.twin")].map(twin =>
+  [...twin.children].map(half => {
+    const box = half.getBoundingClientRect();
+    return {lang: half.lang, left: box.left, top: box.top, width: box.width};
+  }))"""
+SHORT_TEXTS = """() => [...document.querySelectorAll("article span.half.other")].map(
+  half => getComputedStyle(half).display)"""
+
+
+@pytest.fixture(scope="module")
+def specimen(tmp_path_factory):
+    """The folder that holds the specimen in both languages."""
+    root = tmp_path_factory.mktemp("specimen")
+    for language, tag in TAGS.items():
+        app = SphinxTestApp(
+            "html",
+            srcdir=SPECIMEN,
+            builddir=root / f"build-{language}",
+            confoverrides={"language": tag},
+        )
+        app.build(force_all=True)
+        app.cleanup()
+        Path(app.outdir).rename(root / language)
+    return root
+
+
+@pytest.fixture
+def reader(browser, specimen):
+    visitor = Visitor(browser, specimen)
+    yield visitor
+    assert visitor.close() == []
+
+
+@pytest.mark.parametrize("page", ["first", "second", "third"])
+def test_side_by_side_every_construct_stands_in_two_columns(reader, language, page):
+    reader.open(f"{language}/{page}")
+
+    reader.page.keyboard.press("b")
+    twins = [
+        halves for halves in reader.page.evaluate(COLUMNS) if halves[0]["width"] > 0
+    ]
+
+    assert twins
+    for zh, en in twins:
+        assert (zh["lang"], en["lang"]) == ("zh-CN", "en")
+        assert zh["left"] + zh["width"] <= en["left"]
+        assert abs(zh["top"] - en["top"]) < 30
+
+
+def test_side_by_side_titles_and_cells_show_their_other_half(reader, language):
+    reader.open(f"{language}/first")
+    before = set(reader.page.evaluate(SHORT_TEXTS))
+
+    reader.page.keyboard.press("b")
+
+    assert before == {"none"}
+    assert set(reader.page.evaluate(SHORT_TEXTS)) == {"block"}

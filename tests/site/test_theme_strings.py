@@ -1,0 +1,41 @@
+"""The theme speaks Chinese throughout in a Chinese build."""
+
+import pytest
+from tiny_site import build_tiny_site
+
+PAGES = {
+    "index.md": "# Home\n\n```{toctree}\nfirst\n```\n",
+    "first.md": "# First\n\n```{toctree}\nsecond\n```\n",
+    "second.md": "# Second\n\nText.\n",
+}
+
+
+def page(folder, language):
+    out = build_tiny_site(
+        folder,
+        PAGES,
+        extensions=["d2lnotes.site.theme_strings"],
+        language=language,
+        html_theme="pydata_sphinx_theme",
+    )
+    return (out / "second.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("Collapse Sidebar", "收起侧栏"),
+        ("Expand Sidebar", "展开侧栏"),
+        ("Color mode", "明暗模式"),
+        ("System Settings", "跟随系统"),
+    ],
+)
+def test_a_word_of_the_theme_is_chinese_only_in_the_chinese_build(
+    tmp_path, english, chinese
+):
+    in_chinese, in_english = page(tmp_path, "zh_CN"), page(tmp_path, "en")
+
+    assert chinese in in_chinese
+    assert english not in in_chinese
+    assert english in in_english
+    assert chinese not in in_english
