@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
@@ -35,6 +36,7 @@ from d2lnotes.site.results_table import (
     visit_name_html,
     visit_name_latex,
 )
+from d2lnotes.site.twin_nodes import language_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +53,12 @@ _UNKNOWN = "d2lnotes_unknown_result"
 class ResultNumber(nodes.inline):
     """A number that a script recorded; ``hover`` tells where it comes from."""
 
+    def speak(self, language: Language) -> None:
+        """Give the number its unit and its origin in ``language``."""
+        text, self["hover"] = self["words"][language]
+        self.clear()
+        self += nodes.Text(text)
+
 
 class ResultRole(SphinxRole):
     """``result``: the number recorded under a name, as its script formats it."""
@@ -64,9 +72,12 @@ class ResultRole(SphinxRole):
         result, record = found
         self.env.note_dependency(record.path)
         own = own_language(self.config)
-        quoted = result.quoted(own)
-        number = ResultNumber(self.rawtext, quoted, classes=["d2l-result"])
-        number["hover"] = hover_text(result, record, own)
+        number = ResultNumber(self.rawtext, "", classes=["d2l-result"], neutral=True)
+        number["words"] = {
+            language: (result.quoted(language), hover_text(result, record, language))
+            for language in ("zh", "en")
+        }
+        number.speak(own)
         number["label"] = result_label(name)
         number["stand_ins"] = record.stand_ins
         return [number], []
@@ -98,6 +109,18 @@ class WarnOfStandIns(SphinxTransform):
         numbers = self.document.findall(ResultNumber)
         stand_ins = [name for number in numbers for name in number["stand_ins"]]
         add_stand_in_warning(self.document, stand_ins, this_script=False)
+
+
+class SpeakNumbers(SphinxPostTransform):
+    """Let a number inside a twin speak the language of its half."""
+
+    # Before the half in the other language is dropped (5).
+    default_priority = 4
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
+        """Rewrite the numbers of a document."""
+        for number in self.document.findall(ResultNumber):
+            number.speak(language_around(number, self.config))
 
 
 def known_results(env: BuildEnvironment) -> dict[str, tuple[Result, Record]]:
@@ -208,6 +231,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("result", ResultRole())
     app.add_directive("results-table", ResultsTable)
     app.add_transform(WarnOfStandIns)
+    app.add_post_transform(SpeakNumbers)
     # After the gallery has run (400 to 600).
     app.connect("builder-inited", load_records, priority=700)
     app.connect("env-get-outdated", read_again)

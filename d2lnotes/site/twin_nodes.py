@@ -10,6 +10,9 @@ from d2lnotes.site.languages import HTML_TAGS, own_language
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+    from d2lnotes.site.languages import Language
 
 
 class Twin(nodes.General, nodes.Element):
@@ -29,6 +32,16 @@ class HalfText(nodes.Inline, nodes.TextElement):
     def astext(self) -> str:
         """Return nothing, so that no title, index or table of contents holds it."""
         return ""
+
+
+def language_around(node: nodes.Node, config: Config) -> Language:
+    """Return the language of the half that ``node`` stands in, or the build's own."""
+    parent = node.parent
+    while parent is not None:
+        if isinstance(parent, Half):
+            return parent["lang"]
+        parent = parent.parent
+    return own_language(config)
 
 
 def _visit_twin(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401

@@ -17,15 +17,13 @@ from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
 
 from d2lnotes.site import languages
-from d2lnotes.site.twin_nodes import Half, HalfText, Twin
+from d2lnotes.site.twin_nodes import Half, HalfText, Twin, language_around
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
-
-    from d2lnotes.site.languages import Language
 
 # The title of a whole page is kept under this id.
 _PAGE = ""
@@ -114,7 +112,7 @@ class WriteTwins(SphinxPostTransform):
                 node += HalfText("", "", *copies, lang=other, classes=["no-search"])
 
     def _show_title(self, node: addnodes.pending_xref) -> None:
-        lang = self._language_around(node)
+        lang = language_around(node, self.config)
         if node["reftype"] == "numref" and lang != self.own:
             formats = self.config.d2lnotes_numfig_format[lang]
             self._set_number_format(node, formats)
@@ -127,14 +125,6 @@ class WriteTwins(SphinxPostTransform):
             docfrom = node.get("refdoc", self.env.current_document.docname)
             link = make_refnode(self.builder, docfrom, docname, target_id, text)
             node.replace_self(link)
-
-    def _language_around(self, node: nodes.Node) -> Language:
-        parent = node.parent
-        while parent is not None:
-            if isinstance(parent, Half):
-                return parent["lang"]
-            parent = parent.parent
-        return self.own
 
     def _target(self, node: addnodes.pending_xref) -> tuple[str, str]:
         """Return document and id that a reference by title leads to, or blanks."""

@@ -184,10 +184,11 @@ def paragraphs(page):
     for block in re.split(r"\n\s*\n", text):
         if re.match(r"\s*[#|$:`<%(]", block):
             continue
-        plain = max(re.split(r"[`$*{}\[\]<>|]", block), key=len)
-        language = "zh" if re.search(f"[{HAN}]", block) else "en"
-        if len(characters(plain)) >= {"zh": 12, "en": 40}[language]:
-            found[language].append(characters(plain))
+        prose = re.sub(r"(\{[\w:]+\})?`[^`]*`|\$[^$]*\$", "|", block)
+        plain = max(map(characters, re.split(r"[*{}\[\]<>|]", prose)), key=len)
+        language = "zh" if re.search(f"[{HAN}]", prose) else "en"
+        if len(plain) >= {"zh": 12, "en": 40}[language]:
+            found[language].append(plain)
     return found
 
 

@@ -13,7 +13,7 @@ from d2lnotes.results import note_data, record
 
 note_data({data!r}, stand_in={stand_in})
 record("{group}.accuracy", {value}, unit="fraction", over="3 个种子 | 3 seeds", spread=0.004)
-record("{group}.seconds", 8.2, unit="s", format=".1f")
+record("{group}.seconds", 8.2, unit="秒 | s", format=".1f")
 """
 PAGE = """# 页 | Page
 
@@ -89,11 +89,12 @@ def text_of(project, language, name):
     return " ".join(html.unescape(re.sub(r"<[^>]*>", "", body)).split())
 
 
-def test_a_number_shows_its_spread_and_its_unit(built):
-    text = text_of(built, "en", "page")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_number_shows_spread_and_unit_in_the_language_of_its_half(built, language):
+    text = text_of(built, language, "page")
 
     assert "The accuracy is 0.883 ± 0.004, it took 8.2 s." in text
-    assert "准确率是 0.883 ± 0.004，用了 8.2 s。" in text
+    assert "准确率是 0.883 ± 0.004，用了 8.2 秒。" in text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -101,11 +102,12 @@ def test_a_page_in_rest_may_quote_too(built, language):
     assert "about 0.500 ± 0.004." in text_of(built, language, "second")
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
-    ("language", "pattern"),
+    ("half", "pattern"),
     [
         (
-            "zh",
+            "zh-CN",
             r"numbers/plot_lenet；fashion-mnist；3 个种子；CPU（\d+ 线程）；"
             r"Python 3\.[\d.]+, .+；20\d\d-\d\d-\d\d",
         ),
@@ -116,9 +118,10 @@ def test_a_page_in_rest_may_quote_too(built, language):
         ),
     ],
 )
-def test_a_number_tells_on_hover_where_it_comes_from(built, language, pattern):
+def test_a_number_tells_on_hover_where_it_comes_from(built, language, half, pattern):
     page = built.read(f"build/html/{language}/page.html")
-    hover = re.search(r'<a class="d2l-result"[^>]*title="([^"]*)"', page)
+    inside = page[page.index('<div class="twin"') :].partition(f'lang="{half}"')[2]
+    hover = re.search(r'<a class="d2l-result"[^>]*title="([^"]*)"', inside)
 
     assert hover
     assert re.fullmatch(pattern, hover[1])
@@ -149,7 +152,7 @@ def test_a_page_that_quotes_numbers_from_stand_in_data_says_so(built, language):
                 "卷积 · fashion-mnist，CPU",
                 "结果 测得 单位 平均范围 已发表",
                 "lenet.accuracy 0.883 ± 0.004 比例 3 个种子 0.779, 0.728 [书] (lr 0.9)",
-                "lenet.seconds 8.2 s",
+                "lenet.seconds 8.2 秒",
                 "digits（替代数据）",
                 "实验 已发表 某个实验 0.5 [书]",
             ],

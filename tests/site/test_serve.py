@@ -1,6 +1,7 @@
 """`d2lnotes serve`: saved pages reach the reader, and a failed build ends nothing."""
 
 import asyncio
+import http.client
 import json
 import re
 import signal
@@ -45,13 +46,13 @@ class Served:
         return self.log.read_text(encoding="utf-8")
 
     def get(self, path):
-        """Return the page at ``path``, or nothing while there is none."""
+        """Return the page at ``path``, or nothing while there is none yet."""
         try:
             address = f"http://127.0.0.1:{self.port}{path}"
             with urllib.request.urlopen(address, timeout=10) as answer:
                 return answer.read().decode()
-        except urllib.error.URLError:
-            return ""
+        except (urllib.error.URLError, http.client.IncompleteRead):
+            return ""  # not there, or being written at this moment
 
     def save(self, text):
         write(self.folder / "docs" / "page.md", text)
