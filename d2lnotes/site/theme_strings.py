@@ -31,9 +31,10 @@ class ThemeStrings(gettext.NullTranslations):
 
 
 def add_strings(app: Sphinx, config: Config) -> None:
-    """Append our words to the catalogues of a Chinese build."""
+    """Append our words to the catalogues and options of a Chinese build."""
     if own_language(config) == "zh":
         get_translator().add_fallback(ThemeStrings())
+        config.html_theme_options["header_dropdown_text"] = "更多"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -3,8 +3,11 @@
 import pytest
 from tiny_site import build_tiny_site
 
+# Seven pages at the top: more than the header holds.
+CHAPTERS = {f"c{number}.md": f"# C{number}\n\nText.\n" for number in range(6)}
 PAGES = {
-    "index.md": "# Home\n\n```{toctree}\nfirst\n```\n",
+    **CHAPTERS,
+    "index.md": "# Home\n\n```{toctree}\nfirst\nc0\nc1\nc2\nc3\nc4\nc5\n```\n",
     "first.md": "# First\n\n```{toctree}\nsecond\n```\n",
     "second.md": "# Second\n\nText.\n",
 }
@@ -28,6 +31,7 @@ def page(folder, language):
         ("Expand Sidebar", "展开侧栏"),
         ("Color mode", "明暗模式"),
         ("System Settings", "跟随系统"),
+        ("More", "更多"),
     ],
 )
 def test_a_word_of_the_theme_is_chinese_only_in_the_chinese_build(

@@ -59,7 +59,7 @@ CHINESE = [
     ("d2lnotes.layers.log_softmax", API),
 ]
 ENGLISH = [
-    ("convolutional neural networks", CONVOLUTION),
+    ("convolutional neural networks", LENET),
     ("LeNet", LENET),
     ("LeNet-5", LENET),
     ("batch normalization", LENET),
