@@ -27,6 +27,7 @@ extensions = [
     "d2lnotes.site.search",
     "d2lnotes.site.mathjax",
     "d2lnotes.site.theme_strings",
+    "d2lnotes.site.pdf",
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
 nitpick_ignore_regex = [
@@ -136,12 +137,24 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 
-# -- PDF: XeLaTeX with ctex; `d2lnotes build --pdf` adds the scheme of the language --
+# -- PDF: XeLaTeX with ctex; the scheme of each language is in d2lnotes.site.pdf --
 latex_engine = "xelatex"
-latex_documents = [("index", "d2lnotes.tex", "", "The d2lnotes authors", "manual")]
+latex_documents = [
+    (
+        "index",
+        "d2lnotes.tex",
+        "d2lnotes：双语深度学习课程 | d2lnotes: a bilingual course in deep learning",
+        "The d2lnotes authors",
+        "manual",
+        True,  # only what the home page's contents list: its sections are no chapters
+    )
+]
 latex_use_xindy = False
 latex_domain_indices = False
-latex_additional_files = ["d2lnotes/site/latex/d2lnotes.sty"]
+latex_additional_files = [
+    "d2lnotes/site/latex/coursefonts.sty",
+    "d2lnotes/site/latex/d2lnotes.sty",
+]
 latex_elements = {
     "papersize": "a4paper",
     "pointsize": "11pt",
@@ -152,17 +165,7 @@ latex_elements = {
     "makeindex": "",
     "printindex": "",
     "fontenc": r"\usepackage{fontspec}",
-    "fontpkg": r"""
-\usepackage[fontset=none,heading=true]{ctex}
-\setmonofont{Noto Sans Mono CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
-\setCJKmainfont{Noto Serif CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
-\setCJKsansfont{Noto Sans CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
-\setCJKmonofont{Noto Sans Mono CJK SC}[ItalicFont=*,BoldItalicFont=* Bold]
-% Greek, arrows, operators and box drawing, which Latin Modern lacks
-\xeCJKDeclareCharClass{CJK}{"370->"3FF,"2190->"2211,"2213->"23FF,"2460->"27BF}
-\ctexset{chapter/format=\huge\sffamily\bfseries\raggedright}
-\let\courseContents\contentsname
-""",
+    "fontpkg": r"\usepackage{coursefonts}",
     "fvset": r"\fvset{fontsize=\small,formatcom=\xeCJKVerbAddon}",
     "sphinxsetup": "verbatimforcewraps=true",
     "tocdepth": r"\setcounter{tocdepth}{1}",

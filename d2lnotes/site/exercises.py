@@ -26,6 +26,10 @@ Visit = Callable[[Any, Any], None]
 
 logger = logging.getLogger(__name__)
 
+# Where a page's labels are kept in its metadata.
+_LABELS = "d2lnotes_exercises"
+_ANSWERS = "d2lnotes_answers"
+
 
 class Exercise(nodes.Admonition, nodes.Element):
     """A numbered exercise: a title, then the question."""
@@ -82,23 +86,30 @@ class SolutionDirective(SphinxDirective):
         return [solution]
 
 
+def note_exercises(app: Sphinx, doctree: nodes.document) -> None:
+    """Keep the labels of a page's exercises and answers with its metadata."""
+    facts = app.env.metadata[app.env.current_document.docname]
+    facts[_LABELS] = [node["label"] for node in doctree.findall(Exercise)]
+    facts[_ANSWERS] = [
+        (node["exercise"], node["location"]) for node in doctree.findall(Solution)
+    ]
+
+
 def check_solutions(app: Sphinx, env: BuildEnvironment) -> None:
     """Report answers whose exercise does not exist or already has one."""
-    exercises, answered = set(), set()
-    doctrees = [env.get_doctree(name) for name in sorted(env.found_docs)]
-    for doctree in doctrees:
-        exercises |= {node["label"] for node in doctree.findall(Exercise)}
-    for solution in (node for tree in doctrees for node in tree.findall(Solution)):
-        label = solution["exercise"]
+    pages = [env.metadata[name] for name in sorted(env.found_docs)]
+    exercises = {label for page in pages for label in page.get(_LABELS, [])}
+    answered = set()
+    for label, location in (
+        found for page in pages for found in page.get(_ANSWERS, [])
+    ):
         if label not in exercises:
-            _report(solution, f"answer to an unknown exercise “{label}”")
+            problem = f"answer to an unknown exercise “{label}”"
+            logger.warning(problem, location=location, type="exercises")
         elif label in answered:
-            _report(solution, f"second answer to the exercise “{label}”")
+            problem = f"second answer to the exercise “{label}”"
+            logger.warning(problem, location=location, type="exercises")
         answered.add(label)
-
-
-def _report(solution: Solution, problem: str) -> None:
-    logger.warning(problem, location=solution["location"], type="exercises")
 
 
 def _title(node: nodes.Node) -> str:
@@ -174,5 +185,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_latex_package("d2lnotes")
     app.add_directive("exercise", ExerciseDirective)
     app.add_directive("solution", SolutionDirective)
+    # After Sphinx has collected the metadata (500).
+    app.connect("doctree-read", note_exercises, priority=600)
     app.connect("env-check-consistency", check_solutions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -26,5 +26,5 @@ extensions = [
 ]
 _site = Path(__file__).parents[3] / "d2lnotes" / "site"
 html_static_path = [str(_site / "static")]
-latex_additional_files = [str(_site / "latex" / "d2lnotes.sty")]
+latex_additional_files = [str(path) for path in (_site / "latex").glob("*.sty")]
 templates_path = [str(_site / "templates")]
