@@ -1,10 +1,16 @@
 """What every test gets: a seeded generator, and no way out of this machine."""
 
 import ipaddress
+import signal
 import socket
 
 import pytest
 import torch
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background ignores Ctrl-C, and so would every command it starts,
+    # those that a test interrupts too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from sphinx_gallery.directives import imgsgnode
 from d2lnotes.site.gallery_notebook import half, page_title, script_intro
 from d2lnotes.site.languages import Language, own_language
 from d2lnotes.site.records import Record, read_record, results_folder
+from d2lnotes.site.twin_references import title_reference
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -177,20 +178,6 @@ class GalleryPage(SphinxTransform):
         )
         if (footer := next(footers, None)) is not None:
             footer.parent.insert(footer.parent.index(footer), line)
-
-
-def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
-    """Return a reference that shows the title of ``page``."""
-    return addnodes.pending_xref(
-        "",
-        nodes.inline("", page),
-        refdomain="std",
-        reftype="doc",
-        reftarget=f"/{page}",
-        refdoc=refdoc,
-        refexplicit=False,
-        refwarn=True,
-    )
 
 
 def device_in_words(record: Record, language: Language) -> str:

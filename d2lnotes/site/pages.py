@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from myst_parser.config.main import TopmatterReadError, read_topmatter
-from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
+
+from d2lnotes.site.twin_references import title_reference
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -86,18 +87,7 @@ def _links(docname: str, pages: list[str], comma: str) -> list[nodes.Node]:
     for page in pages:
         if links:
             links.append(nodes.Text(comma))
-        links.append(
-            addnodes.pending_xref(
-                "",
-                nodes.inline("", page),
-                refdomain="std",
-                reftype="doc",
-                reftarget=f"/{page}",
-                refdoc=docname,
-                refexplicit=False,
-                refwarn=True,
-            )
-        )
+        links.append(title_reference(page, refdoc=docname))
     return links
 
 

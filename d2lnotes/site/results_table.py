@@ -17,9 +17,10 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.gallery_notebook import half
-from d2lnotes.site.gallery_pages import device_in_words, title_reference
+from d2lnotes.site.gallery_pages import device_in_words
 from d2lnotes.site.languages import Language, own_language
 from d2lnotes.site.records import results_by_name
+from d2lnotes.site.twin_references import title_reference
 
 if TYPE_CHECKING:
     from d2lnotes.site.records import Record, Result

@@ -37,6 +37,20 @@ def _titles(env: BuildEnvironment) -> Titles:
     return env.d2lnotes_titles  # type: ignore[attr-defined]
 
 
+def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
+    """Return a reference that shows the title of ``page``."""
+    return addnodes.pending_xref(
+        "",
+        nodes.inline("", page),
+        refdomain="std",
+        reftype="doc",
+        reftarget=f"/{page}",
+        refdoc=refdoc,
+        refexplicit=False,
+        refwarn=True,
+    )
+
+
 class TwinTitles(EnvironmentCollector):
     """Remember both halves of the titles and captions of each document."""
 
