@@ -19,6 +19,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
+    "d2lnotes.site.stale_pages",
     "d2lnotes.site.pages",
     "d2lnotes.site.docstrings",
     "d2lnotes.site.switches",

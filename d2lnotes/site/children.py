@@ -50,7 +50,8 @@ class Children:
             process = stack.enter_context(_start(command, folder, env, output))
             self._running.add(process)
             try:
-                exit_code = process.wait()
+                # `stop` may have looked before there was a process to see.
+                exit_code = -1 if self._stopped else process.wait()
             finally:
                 _end(process)
                 self._running.discard(process)

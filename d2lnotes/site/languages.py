@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sphinx.config import Config
 
@@ -109,9 +109,9 @@ def speaking_text(node: nodes.Element) -> Iterator[nodes.Text]:
             yield from speaking_text(child)
 
 
-def separator_index(node: nodes.Element) -> int | None:
+def separator_index(children: Iterable[nodes.Node]) -> int | None:
     """Return which child of a short text holds its ``|``; ``None`` without one."""
-    for index, child in enumerate(node.children):
+    for index, child in enumerate(children):
         if isinstance(child, nodes.Text) and SEPARATOR in f" {child} ":
             return index
     return None
@@ -165,7 +165,8 @@ def content(node: nodes.Node) -> Content:
     if isinstance(node, (nodes.paragraph, nodes.line)):
         return _leaf_content(node)
     if is_short_text(node):
-        return "both" if separator_index(node) is not None else _leaf_content(node)
+        parted = separator_index(node.children) is not None
+        return "both" if parted else _leaf_content(node)
     if not isinstance(node, nodes.Element):
         return "neutral"
     if isinstance(node, nodes.table):
@@ -184,7 +185,7 @@ def is_cell_with_halves(node: nodes.Node) -> bool:
         isinstance(node, nodes.entry)
         and len(node) == 1
         and isinstance(node[0], nodes.paragraph)
-        and separator_index(node[0]) is not None
+        and separator_index(node[0].children) is not None
     )
 
 

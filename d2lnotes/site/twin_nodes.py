@@ -36,12 +36,20 @@ class HalfText(nodes.Inline, nodes.TextElement):
 
 def language_around(node: nodes.Node, config: Config) -> Language:
     """Return the language of the half that ``node`` stands in, or the build's own."""
+    half = _half_around(node)
+    return own_language(config) if half is None else half["lang"]
+
+
+def stands_in_half(node: nodes.Node) -> bool:
+    """Return whether ``node`` is shown in one of the languages only."""
+    return _half_around(node) is not None
+
+
+def _half_around(node: nodes.Node) -> Half | None:
     parent = node.parent
-    while parent is not None:
-        if isinstance(parent, Half):
-            return parent["lang"]
+    while parent is not None and not isinstance(parent, Half):
         parent = parent.parent
-    return own_language(config)
+    return parent
 
 
 def _visit_twin(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401

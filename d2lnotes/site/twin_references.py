@@ -37,6 +37,14 @@ def _titles(env: BuildEnvironment) -> Titles:
     return env.d2lnotes_titles  # type: ignore[attr-defined]
 
 
+def titles_in_words(env: BuildEnvironment, page: str, node_id: str) -> list[str]:
+    """Return the title under ``node_id``, of the page without one, in each language."""
+    halves = _titles(env).get(page, {}).get(node_id, {})
+    return [
+        "".join(piece.astext() for piece in halves[lang]) for lang in sorted(halves)
+    ]
+
+
 def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
     """Return a reference that shows the title of ``page``."""
     return addnodes.pending_xref(

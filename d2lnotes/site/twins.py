@@ -30,7 +30,7 @@ from d2lnotes.site.languages import (
     own_language,
 )
 from d2lnotes.site.source_lines import source_location
-from d2lnotes.site.twin_nodes import Half, Twin, add_nodes
+from d2lnotes.site.twin_nodes import Half, Twin, add_nodes, stands_in_half
 from d2lnotes.site.twin_references import TwinTitles, WriteTwins
 
 if TYPE_CHECKING:
@@ -41,10 +41,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Chinese lines that a source breaks between two Han characters join without a space.
-_BROKEN_LINE = re.compile(f"(?<=[{HAN}])\\s*\\n\\s*(?=[{HAN}])")
+# Quotes, dashes and dots stand in both languages: a Han character decides.
+_BROKEN_LINE = re.compile(
+    f"(?<=[{HAN}])\\s*\\n\\s*(?=[{HAN}“‘—…])|(?<=[”’—…])\\s*\\n\\s*(?=[{HAN}])"
+)
 # reST sees inline markup only between spaces or punctuation, and Chinese has no spaces.
 _MARKUP = re.compile(
-    r"\*\*(?=\S)[^*\n]*[^*\s]\*\*|\*(?=[^*\s])[^*\n]*[^*\s]\*"
+    r"(?m)(?P<literal>^(?P<margin> *)(?:\.\. (?:code|code-block|math|raw)::.*"
+    r"|(?! *\.\. ).*::)\n(?:(?:(?P=margin) +\S.*| *)\n)*(?:(?P=margin) +\S.*\Z)?)"
+    r"|\*\*(?=\S)[^*\n]*[^*\s]\*\*|\*(?=[^*\s])[^*\n]*[^*\s]\*"
     r"|``[^`\n]+``|:[\w:]+:`[^`]+`"
 )
 _EMPTY = "\\ "
@@ -62,7 +67,7 @@ class PairTwins(SphinxTransform):
         self.own = own_language(self.config)
         self._pair_children(self.document)
         for node in self.document.findall(nodes.image):
-            self._split_attribute(node, "alt")
+            self._split_alternative_text(node)
         for node in self.document.findall(addnodes.toctree):
             self._split_toctree(node)
         for paragraph in self.document.findall(_holds_prose):
@@ -103,13 +108,14 @@ class PairTwins(SphinxTransform):
                 self._report(node, "English without its Chinese twin right before it")
 
     def _split_short_text(self, node: nodes.TextElement) -> None:
-        index = languages.separator_index(node)
+        # What shows nothing belongs to both halves, and keeps its id in both.
+        marks = [child for child in node if _is_mark(child)]
+        text = [child for child in node if not _is_mark(child)]
+        index = languages.separator_index(text)
         if index is None:
             if content(node) in {"zh", "en"}:
                 self._report(node, "a title, caption, term or label needs both halves")
             return
-        marks = [child for child in node if isinstance(child, addnodes.index)]
-        text = [child for child in node if child not in marks]
         zh, en = languages.split_halves(text, index)
         if any(map(languages.is_chinese, en)) or not zh or not en:
             self._report(node, "the Chinese half comes first, then | and the English")
@@ -157,6 +163,12 @@ class PairTwins(SphinxTransform):
                 for kind, _, _, main, key in mark["entries"]
             ]
 
+    def _split_alternative_text(self, image: nodes.image) -> None:
+        alone = SEPARATOR not in image.get("alt", "") and not stands_in_half(image)
+        if alone and languages.text_language(image.astext()) in {"zh", "en"}:
+            self._report(image, "an alternative text needs both halves")
+        self._split_attribute(image, "alt")
+
     def _split_attribute(self, node: nodes.Element, name: str) -> None:
         zh, separator, en = (node.get(name) or "").partition(SEPARATOR)
         if separator:
@@ -195,6 +207,11 @@ class LanguageDirective(SphinxDirective):
         self.set_source_info(block)
         block += self.parse_content_to_nodes()
         return [block]
+
+
+def _is_mark(node: nodes.Node) -> bool:
+    empty_target = isinstance(node, nodes.target) and not node.children
+    return empty_target or isinstance(node, addnodes.index)
 
 
 def _holds_prose(node: nodes.Node) -> bool:
@@ -283,6 +300,8 @@ def part_markup_from_han(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def _escape_neighbors(markup: re.Match[str]) -> str:
     """Put reST's empty escape between ``markup`` and the Han characters beside it."""
+    if markup["literal"]:
+        return markup[0]
     text, start, end = markup.string, markup.start(), markup.end()
     before = _HAN_CHARACTER.match(text[max(start - 1, 0) : start])
     after = _HAN_CHARACTER.match(text[end : end + 1])

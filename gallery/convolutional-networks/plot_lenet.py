@@ -213,6 +213,7 @@ else:
     assert final.min() > 0.86
     assert among_tops > 2 * (4 / 10) * (3 / 9)
     assert data.class_names[worst] == "shirt"
+    assert data.class_names[rival] == "T-shirt/top"
 
 seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
 record(

@@ -2,24 +2,25 @@ r"""
 sigmoid LeNet 的第一轮白跑了 | With sigmoids, LeNet wastes its first epoch
 ==========================================================================
 
-按教科书公布的条件（sigmoid、平均池化、批量 256、学习率 0.9、普通 SGD、
-10 轮）训练 LeNet，235 步之后损失还停在 :math:`\ln 10` 上，像什么都没学过：
+按教科书中文版的条件（sigmoid、平均池化、批量 256、学习率 0.9、普通 SGD、
+10 轮）训练 LeNet，第一轮 235 步的平均损失就是 :math:`\ln 10`，几乎白跑：
 传到第一个卷积层的梯度只有输出层的两百分之一左右。离开平台之后，
 准确率一轮一轮地跳，所以“第 10 轮的准确率”带着很大的运气。
 
-Trained on the published terms (sigmoid, average pooling, batches of 256,
-learning rate 0.9, plain SGD, 10 epochs), LeNet still sits at a loss of
-:math:`\ln 10` after 235 steps, as if it had learned nothing: the gradient that
-reaches the first convolution is about two hundred times smaller than that of
-the output layer. Once off the plateau, the accuracy jumps from epoch to epoch,
-so “the accuracy after epoch 10” owes much to luck.
+Trained under the settings of the textbook's Chinese edition (sigmoid, average
+pooling, batches of 256, learning rate 0.9, plain SGD, 10 epochs), LeNet has a
+mean loss of :math:`\ln 10` over the 235 steps of its first epoch and learns
+next to nothing for nearly all of it: the gradient that reaches the first
+convolution is about two hundred times smaller than that of the output layer.
+Once off the plateau, the accuracy jumps from epoch to epoch, so “the accuracy
+after epoch 10” owes much to luck.
 
 **你需要** :doc:`/convolutional-networks/lenet` 里的网络和链式法则；
-**你得到** 一张说明平台从哪里来的图，以及公布值 .779、.728 为什么相差这么多。
+**你得到** 一张说明平台从哪里来的图，以及单独一次公布的 .779 为什么带着运气。
 
 **You need** the network of :doc:`/convolutional-networks/lenet` and the chain
 rule; **you get** a figure that shows where the plateau comes from, and a
-reason why the published .779 and .728 are so far apart.
+reason why a single published run, .779, owes something to luck.
 
 这个脚本在一个 CPU 线程上要两三分钟，比别的脚本久：
 条件要与公布的一样，就得用全部 60,000 张图片训练 10 轮，
@@ -166,14 +167,16 @@ print(f"lowest accuracy in the last three epochs: {lowest_late:.3f}")
 
 # %%
 # 每条线是一个种子。左边的虚线是 :math:`\ln 10`；右边的叉是公布的两个值，
-# 各跑了一次。训练损失降得平稳，测试准确率却会在一轮之间掉下去又回来：
+# 各跑了一次：上面是中文版，下面是英文版（批量 128、学习率 0.1）。
+# 训练损失降得平稳，测试准确率却会在一轮之间掉下去又回来：
 # 步子太大，决策边界来回摆。谁在坏的一轮上停下，谁就公布一个坏的值。
 #
 # Each line is a seed. The dashed line at the left is :math:`\ln 10`; the
-# crosses at the right are the two published values, one run each. The training
-# loss falls smoothly, yet the test accuracy can drop and recover within an
-# epoch: the steps are so large that the decision boundaries swing. Whoever
-# stops at a bad epoch publishes a bad value.
+# crosses at the right are the two published values, one run each: above the
+# Chinese edition, below the English one (batches of 128, learning rate 0.1).
+# The training loss falls smoothly, yet the test accuracy can drop and recover
+# within an epoch: the steps are so large that the decision boundaries swing.
+# Whoever stops at a bad epoch publishes a bad value.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 epochs = range(1, losses.shape[1] + 1)

@@ -58,6 +58,16 @@ def warnings_of(tmp_path, page, *, suffix="md"):
     return build(source, tmp_path / "out").warning.getvalue()
 
 
+def page_of(tmp_path, page, *, suffix="md", language="en"):
+    """Return the HTML of one page of text ``page``; no warning allowed."""
+    (tmp_path / "conf.py").write_text(CONF, encoding="utf-8")
+    (tmp_path / f"index.{suffix}").write_text(page, encoding="utf-8")
+    app = build(tmp_path, tmp_path / "out", language=language)
+    assert app.warning.getvalue() == ""
+    html = (Path(app.outdir) / "index.html").read_text(encoding="utf-8")
+    return BeautifulSoup(html, "html.parser").find("div", class_="body")
+
+
 @pytest.mark.parametrize("language", OTHER)
 @pytest.mark.parametrize("page", ["index", "first", "second", "third"])
 def test_every_half_is_in_its_language(specimen, language, page):
@@ -198,6 +208,7 @@ def test_latex_holds_only_its_language(tmp_path, language, own, other):
         ("# 只有中文\n\n中。\n\nEnglish here.\n", 1, "needs both halves"),
         ("# English only\n\n中。\n\nEnglish here.\n", 1, "needs both halves"),
         ("# English | 中文\n\n中。\n\nEnglish here.\n", 1, "Chinese half comes first"),
+        ("# 甲 | A\n\n![In English only](x.png)\n", 3, "alternative text needs both"),
         ("# 甲 | A\n\n**注意：**这里。\n\n**Mind** it.\n", 3, "literal **"),
         ("# 甲 | A\n\n- 中文。\n\n  English.\n- 只有中文。\n", 6, "Chinese without"),
         (
@@ -255,3 +266,32 @@ def test_a_second_answer_to_an_exercise_is_reported(tmp_path):
 def test_an_exercise_without_a_label_is_an_error(tmp_path):
     page = "# 甲 | A\n\n:::{exercise} 乙 | B\n中文。\n\nEnglish.\n:::\n"
     assert "an exercise needs a label" in warnings_of(tmp_path, page)
+
+
+@pytest.mark.parametrize("language", OTHER)
+def test_a_title_may_hold_index_entries(tmp_path, language):
+    title = "# {index}`广播` | {index}`Broadcasting`\n\n中文。\n\nEnglish.\n"
+
+    heading = page_of(tmp_path, title, language=language).h1
+
+    assert visible(heading) == {"zh": "广播¶", "en": "Broadcasting¶"}[language]
+    assert heading.parent["id"] == "broadcasting"
+
+
+def test_a_line_broken_beside_a_quote_or_a_dash_leaves_no_space(tmp_path):
+    text = "# 甲 | A\n\n他说“好”\n就走——\n是的\n“好”。\n\nEnglish.\n"
+
+    page = page_of(tmp_path, text, language="zh")
+
+    assert visible(page.select_one(".half.own")) == "他说“好”就走——是的“好”。"
+
+
+def test_code_in_rest_is_shown_as_it_is_written(tmp_path):
+    code = "label = '宽*高*深'  # 中``x``中"
+    text = f"甲 | A\n=======\n\n.. code-block:: python\n\n   {code}\n"
+    text += "\n中**粗**中。\n\nEnglish.\n"
+
+    page = page_of(tmp_path, text, suffix="rst", language="zh")
+
+    assert page.pre.get_text().strip() == code
+    assert page.strong.get_text() == "粗"
