@@ -1,7 +1,7 @@
 """Figures of training runs, images and confusion matrices.
 
 Every function draws into the axes it is given, or into a new figure, and returns
-the axes. None of them shows or saves anything. Differences that colour shows are
+the axes. None of them shows or saves anything. Differences that color shows are
 also shown by line styles, markers or numbers.
 """
 
@@ -86,7 +86,7 @@ def show_images(
     Parameters
     ----------
     images : (n, h, w), (n, 1, h, w) or (n, 3, h, w) float
-        Grey or red-green-blue values in [0, 1].
+        Gray or red-green-blue values in [0, 1].
     titles
         One per image.
     num_columns
@@ -127,9 +127,9 @@ def show_images(
 
 
 def _as_pixels(images: Tensor) -> np.ndarray:
-    """Return ``images`` as matplotlib wants them, grey (n, h, w) or (n, h, w, 3)."""
-    grey = images.ndim == 3 or (images.ndim == 4 and images.shape[1] == 1)
-    if not grey and not (images.ndim == 4 and images.shape[1] == 3):
+    """Return ``images`` as matplotlib wants them, gray (n, h, w) or (n, h, w, 3)."""
+    gray = images.ndim == 3 or (images.ndim == 4 and images.shape[1] == 1)
+    if not gray and not (images.ndim == 4 and images.shape[1] == 3):
         raise ValueError(
             "images must have shape (n, h, w), (n, 1, h, w) or (n, 3, h, w), got "
             f"{tuple(images.shape)}; a single image needs a batch axis, image[None]"
@@ -140,10 +140,10 @@ def _as_pixels(images: Tensor) -> np.ndarray:
     if not (smallest >= 0.0 and largest <= 1.0):
         raise ValueError(
             f"images must lie in [0, 1], got values from {smallest:.3g} to "
-            f"{largest:.3g}; divide bytes by 255, undo a normalisation"
+            f"{largest:.3g}; divide bytes by 255, undo a normalization"
         )
     pixels = images.detach().cpu().float()
-    if grey:
+    if gray:
         return pixels.reshape(len(images), *images.shape[-2:]).numpy()
     return pixels.permute(0, 2, 3, 1).numpy()  # (n, h, w, 3)
 
@@ -204,7 +204,7 @@ def _cell_text(fraction: float) -> str:
 
 
 def _ink_on(background: Sequence[float]) -> str:
-    """Return the colour of text, black or white, that contrasts more."""
+    """Return the color of text, black or white, that contrasts more."""
     channels = np.asarray(background)  # sRGB, in [0, 1]
     linear = np.where(
         channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4

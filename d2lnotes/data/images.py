@@ -75,7 +75,7 @@ class ImageDataset:
 
 
 def fetch_fashion_mnist(*, stand_in: bool = False) -> ImageDataset:
-    """Return Fashion-MNIST: 70,000 grey images of clothes, 28 by 28 pixels, 10 classes.
+    """Return Fashion-MNIST: 70,000 gray images of clothes, 28 by 28 pixels, 10 classes.
 
     The first call downloads 31 MB; later ones read and verify them from
     :func:`~d2lnotes.data.data_home`. In memory the images take 220 MB.

@@ -8,7 +8,7 @@ __all__ = ["LeNet", "ModernLeNet"]
 
 
 class LeNet(nn.Module):
-    """LeNet-5 for grey images of 28 by 28 pixels, as it is usually taught today.
+    """LeNet-5 for gray images of 28 by 28 pixels, as it is usually taught today.
 
     Two convolutions with sigmoid and average pooling, then three dense layers:
     61,706 parameters for ten classes. It differs from the network of 1998, which
@@ -71,9 +71,9 @@ class LeNet(nn.Module):
 
 
 class ModernLeNet(nn.Module):
-    """LeNet with the parts of later years: ReLU, max pooling, batch normalisation.
+    """LeNet with the parts of later years: ReLU, max pooling, batch normalization.
 
-    The widths are those of :class:`LeNet`. A layer in front of a normalisation has
+    The widths are those of :class:`LeNet`. A layer in front of a normalization has
     no bias, since subtracting the batch mean would remove it.
 
     Parameters
@@ -84,7 +84,7 @@ class ModernLeNet(nn.Module):
     References
     ----------
     Ioffe and Szegedy (2015), "Batch Normalization", section 3.2, for the place of
-    the normalisation: between the affine map and the activation.
+    the normalization: between the affine map and the activation.
     """
 
     def __init__(self, *, num_classes: int = 10) -> None:
@@ -135,7 +135,7 @@ def _check_images(images: Tensor) -> None:
     """Raise ``ValueError`` unless the images have the size that LeNet was cut for."""
     if images.shape[1:] != (1, 28, 28):
         raise ValueError(
-            "LeNet reads grey images of shape (batch, 1, 28, 28), got "
+            "LeNet reads gray images of shape (batch, 1, 28, 28), got "
             f"{tuple(images.shape)}; add a channel axis with images.unsqueeze(1), "
             "or resize with torch.nn.functional.interpolate"
         )

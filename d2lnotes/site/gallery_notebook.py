@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2lnotes.site.languages import HAN, SEPARATOR, Language, text_language
+from d2lnotes.site.languages import BROKEN_LINE, HAN, SEPARATOR, Language, text_language
 
 if TYPE_CHECKING:
     from d2lnotes.site.gallery_reuse import Script
@@ -29,7 +29,6 @@ _ROLE = re.compile(
 )
 _CODE_ROLES = {"attr", "class", "data", "exc", "func", "meth", "mod", "obj"}
 _QUOTES = {"zh": "《{}》", "en": "“{}”"}
-_BROKEN_LINE = re.compile(f"(?<=[{HAN}])\n(?=[{HAN}])")
 # reST wants a space there, Chinese does not.
 _SPACED_TITLE = re.compile(f"(?<=[{HAN}]) (?=《)|(?<=》) (?=[{HAN}])")
 _LEFT_OVER = re.compile(r"(?m)^\s*\.\. \S+|:[\w+-]+(?::[\w+-]+)*:`[^`]*`")
@@ -77,7 +76,7 @@ def without_roles(text: str, page_title: PageTitle) -> str:
     """Return reST text with its roles written out, mathematics and code untouched."""
     paragraphs = re.split(r"(\n\s*\n)", text)
     return "".join(
-        _BROKEN_LINE.sub("", _write_out_roles(paragraph, page_title))
+        BROKEN_LINE.sub("", _write_out_roles(paragraph, page_title))
         if not paragraph.lstrip().startswith(".. ")
         else paragraph
         for paragraph in paragraphs

@@ -26,6 +26,13 @@ HAN = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 SEPARATOR = " | "
 HTML_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
+# Chinese lines that a source breaks between two Han characters join without a space.
+# Quotes, dashes and dots stand in both languages: a Han character decides.
+BROKEN_LINE = re.compile(
+    f"(?<=[{HAN}])[ \\t]*\\n[ \\t]*(?=[{HAN}“‘—…])"
+    f"|(?<=[”’—…])[ \\t]*\\n[ \\t]*(?=[{HAN}])"
+)
+
 _HAN = re.compile(f"[{HAN}]")
 _LETTER = re.compile(r"[^\W\d_]")
 # One word with a capital or a digit: LeNet, PyTorch, float32. It needs no twin.

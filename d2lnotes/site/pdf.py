@@ -32,7 +32,7 @@ texlive-lang-chinese texlive-fonts-recommended latexmk fonts-noto-cjk
 and Noto Serif CJK SC
   Windows          TeX Live, and the same fonts"""
 
-# One message per line, however long, so that it can be recognised.
+# One message per line, however long, so that it can be recognized.
 _UNWRAPPED = {"max_print_line": "10000", "error_line": "254", "half_error_line": "238"}
 _PROBLEMS = re.compile(
     r"^(?:! .*|Missing character: .*|LaTeX Warning: (?:Reference|Citation|Hyper "

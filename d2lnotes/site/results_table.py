@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from d2lnotes.site.records import Record, Result
 
 _HEADER = {
-    "zh": ("结果", "测得", "单位", "平均范围", "已发表"),
-    "en": ("Result", "Measured", "Unit", "Mean over", "Published"),
+    "zh": ("结果", "测得", "单位", "出自", "已发表"),
+    "en": ("Result", "Measured", "Unit", "From", "Published"),
 }
 _WIDTHS = (30, 15, 10, 15, 30)
 _OTHER_HEADER = {

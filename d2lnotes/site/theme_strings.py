@@ -1,4 +1,4 @@
-"""Chinese for the few words that the theme's own catalogue leaves in English."""
+"""Chinese for the few words that the theme's own catalog leaves in English."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHINESE = {
 
 
 class ThemeStrings(gettext.NullTranslations):
-    """Our words; what is not among them is left to the catalogues loaded later."""
+    """Our words; what is not among them is left to the catalogs loaded later."""
 
     def gettext(self, message: str) -> str:
         """Return the Chinese for ``message``, if it is ours or the theme's."""
@@ -31,13 +31,13 @@ class ThemeStrings(gettext.NullTranslations):
 
 
 def add_strings(app: Sphinx, config: Config) -> None:
-    """Append our words to the catalogues and options of a Chinese build."""
+    """Append our words to the catalogs and options of a Chinese build."""
     if own_language(config) == "zh":
         get_translator().add_fallback(ThemeStrings())
         config.html_theme_options["header_dropdown_text"] = "更多"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Wait until the language is known and all catalogues are loaded."""
+    """Wait until the language is known and all catalogs are loaded."""
     app.connect("config-inited", add_strings)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Chinese lines that a source breaks between two Han characters join without a space.
-# Quotes, dashes and dots stand in both languages: a Han character decides.
-_BROKEN_LINE = re.compile(
-    f"(?<=[{HAN}])\\s*\\n\\s*(?=[{HAN}“‘—…])|(?<=[”’—…])\\s*\\n\\s*(?=[{HAN}])"
-)
 # reST sees inline markup only between spaces or punctuation, and Chinese has no spaces.
 _MARKUP = re.compile(
     r"(?m)(?P<literal>^(?P<margin> *)(?:\.\. (?:code|code-block|math|raw)::.*"
@@ -258,7 +253,7 @@ def _join_broken_lines(paragraph: nodes.Element) -> None:
         before = _beside(text, -1) or "".join(texts[index - 1 : index])[-1:]
         after = _beside(text, +1) or "".join(texts[index + 1 : index + 2])[:1]
         padded = f"{before}{text}{after}"
-        joined = _BROKEN_LINE.sub("", padded)
+        joined = languages.BROKEN_LINE.sub("", padded)
         if joined != padded:
             shorter = joined[len(before) : len(joined) - len(after)]
             text.parent.replace(text, nodes.Text(shorter))

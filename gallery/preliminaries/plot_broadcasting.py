@@ -190,7 +190,7 @@ assert product_ratio > 2
 # :math:`n`.
 
 memory_ratio, result_ratio = measured[:-1, -1] / measured[1:, -1]
-turns = f"{rounds} 轮（取中位数） | {rounds} turns (median)"
+turns = f"{rounds} 轮（取中位数） | {rounds} runs (median)"
 record("broadcasting.memory_ratio", memory_ratio, format=".2f")
 record("broadcasting.result_ratio", result_ratio, format=".0f")
 record("broadcasting.time_ratio", copy_ratio, over=turns, format=".1f")

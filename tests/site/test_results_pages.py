@@ -150,7 +150,7 @@ def test_a_page_that_quotes_numbers_from_stand_in_data_says_so(built, language):
             "zh",
             [
                 "卷积 · fashion-mnist，CPU",
-                "结果 测得 单位 平均范围 已发表",
+                "结果 测得 单位 出自 已发表",
                 "lenet.accuracy 0.883 ± 0.004 比例 3 个种子 0.779, 0.728 [书] (lr 0.9)",
                 "lenet.seconds 8.2 秒",
                 "digits（替代数据）",
@@ -161,7 +161,7 @@ def test_a_page_that_quotes_numbers_from_stand_in_data_says_so(built, language):
             "en",
             [
                 "Convolution · fashion-mnist, CPU",
-                "Result Measured Unit Mean over Published",
+                "Result Measured Unit From Published",
                 "lenet.accuracy 0.883 ± 0.004 fraction 3 seeds "
                 "0.779, 0.728 [The book] (lr 0.9)",
                 "digits (stand-in data)",
@@ -251,7 +251,7 @@ def test_the_figures_published_for_the_course_can_be_read(project):
 
     assert (code, warned) == (0, "")
     text = text_of(project, "en", "results")
-    assert "lr 0.9, 28×28 0.779 [D2L, Chinese]; 0.728 [D2L, English]" in text
+    assert "lr 0.1 0.779 [D2L, Chinese]; 0.728 [D2L, English]" in text
 
 
 @pytest.mark.parametrize(
