@@ -13,7 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2lnotes.site.languages import BROKEN_LINE, HAN, SEPARATOR, Language, text_language
+from d2lnotes.site.languages import (
+    BROKEN_LINE,
+    HAN,
+    Language,
+    half,
+    text_language,
+)
 
 if TYPE_CHECKING:
     from d2lnotes.site.gallery_reuse import Script
@@ -120,12 +126,6 @@ def page_title(page: str, language: Language, *, docs: Path, examples: Path) -> 
         text = source.read_text(encoding="utf-8") if source.is_file() else ""
         title = found[1] if (found := _TITLE.search(text)) else ""
     return half(title or path.rpartition("/")[2], language)
-
-
-def half(text: str, language: Language) -> str:
-    """Return the half of ``中文 | English`` in ``language``; other text as it is."""
-    chinese, separator, english = text.partition(SEPARATOR)
-    return (english if separator and language == "en" else chinese).strip()
 
 
 def script_title(source: Path) -> str:

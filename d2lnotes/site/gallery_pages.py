@@ -17,8 +17,8 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx_gallery.directives import imgsgnode
 
-from d2lnotes.site.gallery_notebook import half, page_title, script_intro
-from d2lnotes.site.languages import Language, own_language
+from d2lnotes.site.gallery_notebook import page_title, script_intro
+from d2lnotes.site.languages import Language, half, own_language
 from d2lnotes.site.records import Record, read_record, results_folder
 from d2lnotes.site.twin_references import title_reference
 

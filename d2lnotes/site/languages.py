@@ -116,6 +116,12 @@ def speaking_text(node: nodes.Element) -> Iterator[nodes.Text]:
             yield from speaking_text(child)
 
 
+def half(text: str, language: Language) -> str:
+    """Return the half of ``中文 | English`` in ``language``; other text as it is."""
+    chinese, separator, english = text.partition(SEPARATOR)
+    return (english if separator and language == "en" else chinese).strip()
+
+
 def separator_index(children: Iterable[nodes.Node]) -> int | None:
     """Return which child of a short text holds its ``|``; ``None`` without one."""
     for index, child in enumerate(children):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2lnotes.site.gallery_notebook import half
+from d2lnotes.site.languages import half
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

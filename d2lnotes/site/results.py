@@ -17,9 +17,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from d2lnotes.site.gallery_notebook import half
 from d2lnotes.site.gallery_pages import add_stand_in_warning, device_in_words
-from d2lnotes.site.languages import Language, own_language
+from d2lnotes.site.languages import Language, half, own_language
 from d2lnotes.site.records import (
     Record,
     Result,

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from d2lnotes.site.gallery_notebook import half
 from d2lnotes.site.gallery_pages import device_in_words
-from d2lnotes.site.languages import Language, own_language
+from d2lnotes.site.languages import Language, half, own_language
 from d2lnotes.site.records import results_by_name
 from d2lnotes.site.twin_references import title_reference
 

@@ -27,6 +27,7 @@ from d2lnotes.site.languages import (
     Language,
     LanguageBlock,
     content,
+    half,
     own_language,
 )
 from d2lnotes.site.source_lines import source_location
@@ -165,21 +166,15 @@ class PairTwins(SphinxTransform):
         self._split_attribute(image, "alt")
 
     def _split_attribute(self, node: nodes.Element, name: str) -> None:
-        zh, separator, en = (node.get(name) or "").partition(SEPARATOR)
-        if separator:
-            node[name] = {"zh": zh, "en": en}[self.own].strip()
+        if node.get(name):
+            node[name] = half(node[name], self.own)
 
     def _split_toctree(self, toctree: addnodes.toctree) -> None:
         self._split_attribute(toctree, "caption")
         toctree["entries"] = [
-            (self._own_half(title), target) for title, target in toctree["entries"]
+            (title and half(title, self.own), target)
+            for title, target in toctree["entries"]
         ]
-
-    def _own_half(self, title: str | None) -> str | None:
-        if title is None or SEPARATOR not in title:
-            return title
-        zh, _, en = title.partition(SEPARATOR)
-        return {"zh": zh, "en": en}[self.own].strip()
 
     def _report(self, node: nodes.Node, problem: str) -> None:
         logger.warning(
@@ -240,9 +235,9 @@ def _wrap(parent: nodes.Element, zh: nodes.Element, en: nodes.Element) -> None:
 
 
 def _half(lang: str, children: list[nodes.Node]) -> Half:
-    half = Half(lang=lang)
-    half.extend(list(children))
-    return half
+    block = Half(lang=lang)
+    block.extend(list(children))
+    return block
 
 
 def _join_broken_lines(paragraph: nodes.Element) -> None:
