@@ -17,13 +17,6 @@ COUNTS = torch.tensor([[3, 1, 0], [0, 0, 0], [2, 2, 4]])
 NAMES = ["shirt", "coat", "bag"]
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    with mpl.rc_context({"backend": "agg"}):
-        yield
-        plt.close("all")
-
-
 def texts(ax):
     return [text.get_text() for text in ax.texts]
 
