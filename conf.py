@@ -1,5 +1,6 @@
 """Sphinx configuration of both languages; `d2lnotes build` sets the language."""
 
+import os
 from importlib import metadata
 
 # -- Project ---------------------------------------------------------------------
@@ -7,6 +8,17 @@ project = "d2lnotes"
 author = "The d2lnotes authors"
 copyright = "2026, The d2lnotes authors"
 version = release = metadata.version("d2lnotes")
+d2lnotes_description = (
+    "双语深度学习课程：每个数字、每张图都来自构建时真正跑过的代码，练习都有答案，离线可读。"
+    " | A deep-learning course in Chinese and English: every number and figure comes from "
+    "code that ran when the site was built, every exercise has an answer, and it all "
+    "works offline."
+)
+
+# -- Publishing: what is empty leaves its links out --------------------------------
+d2lnotes_url = os.environ.get("D2LNOTES_URL", "")  # where a hosted copy lies
+d2lnotes_repository = os.environ.get("D2LNOTES_REPOSITORY", "")  # on GitHub or Gitee
+d2lnotes_branch = "main"
 
 # -- Extensions ------------------------------------------------------------------
 extensions = [
@@ -28,6 +40,7 @@ extensions = [
     "d2lnotes.site.search",
     "d2lnotes.site.mathjax",
     "d2lnotes.site.theme_strings",
+    "d2lnotes.site.publishing",
     "d2lnotes.site.pdf",
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
@@ -130,7 +143,7 @@ html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
     "navbar_persistent": ["search-button"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": ["page-toc", "source-links"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "header_links_before_dropdown": 4,

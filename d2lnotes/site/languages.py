@@ -26,10 +26,12 @@ HAN = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 SEPARATOR = " | "
 HTML_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
-# Chinese lines that a source breaks between two Han characters join without a space.
+# Chinese lines that a source breaks between two Han characters, or after full-width
+# punctuation, join without a space.
 # Quotes, dashes and dots stand in both languages: a Han character decides.
 BROKEN_LINE = re.compile(
     f"(?<=[{HAN}])[ \\t]*\\n[ \\t]*(?=[{HAN}“‘—…])"
+    "|(?<=[、。，；：！？）])[ \\t]*\\n[ \\t]*(?=\\S)"
     f"|(?<=[”’—…])[ \\t]*\\n[ \\t]*(?=[{HAN}])"
 )
 

@@ -286,6 +286,17 @@ def test_a_line_broken_beside_a_quote_or_a_dash_leaves_no_space(tmp_path):
     assert visible(page.select_one(".half.own")) == "他说“好”就走——是的“好”。"
 
 
+def test_a_line_broken_after_full_width_punctuation_leaves_no_space(tmp_path):
+    text = "# 甲 | A\n\n先看图，\nLeNet 再说。\n\nLook first,\nLeNet next.\n"
+
+    page = page_of(tmp_path, text, language="zh")
+
+    assert visible(page.select_one(".half.own")) == "先看图，LeNet 再说。"
+    assert page.select_one("div.half.other").get_text().split() == [
+        *("Look", "first,", "LeNet", "next.")
+    ]
+
+
 def test_code_in_rest_is_shown_as_it_is_written(tmp_path):
     code = "label = '宽*高*深'  # 中``x``中"
     text = f"甲 | A\n=======\n\n.. code-block:: python\n\n   {code}\n"
