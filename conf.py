@@ -6,7 +6,7 @@ from importlib import metadata
 # -- Project ---------------------------------------------------------------------
 project = "d2lnotes"
 author = "The d2lnotes authors"
-copyright = "2026, The d2lnotes authors"
+copyright = "2026，d2lnotes 作者 | 2026, The d2lnotes authors"
 version = release = metadata.version("d2lnotes")
 d2lnotes_description = (
     "双语深度学习课程：每个数字、每张图都来自构建时真正跑过的代码，练习都有答案，离线可读。"
@@ -132,15 +132,21 @@ d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 # -- HTML ------------------------------------------------------------------------
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
+html_favicon = "d2lnotes/site/static/favicon.svg"
 html_static_path = ["d2lnotes/site/static"]
 templates_path = ["d2lnotes/site/templates"]
-html_css_files = ["d2lnotes.css"]
+html_css_files = ["type.css", "d2lnotes.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_search_language = "bilingual"
 html_show_search_summary = False  # it would fetch pages, which file:// forbids
 html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "logo": {
+        "image_light": "_static/logo-light.svg",
+        "image_dark": "_static/logo-dark.svg",
+        "text": "d2lnotes",
+    },
     "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
     "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": ["page-toc", "source-links"],

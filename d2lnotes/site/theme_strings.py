@@ -1,4 +1,8 @@
-"""Chinese for the few words that the theme's own catalog leaves in English."""
+"""What the theme says around a page, in the language of the build.
+
+Its own catalog leaves a few words in English; and the line of copyright, which is
+written in both languages, is shown in one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.locale import get_translator
 
-from d2lnotes.site.languages import own_language
+from d2lnotes.site.languages import half, own_language
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -15,10 +19,15 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 _CHINESE = {
+    "Breadcrumb": "面包屑导航",
     "Collapse Sidebar": "收起侧栏",
     "Color mode": "明暗模式",
     "Expand Sidebar": "展开侧栏",
+    "Home": "首页",
+    "Indices": "索引",
+    "On this page": "本页内容",
     "System Settings": "跟随系统",
+    "© Copyright %(copyright)s.": "版权所有 © %(copyright)s。",
 }
 
 
@@ -32,6 +41,7 @@ class ThemeStrings(gettext.NullTranslations):
 
 def add_strings(app: Sphinx, config: Config) -> None:
     """Append our words to the catalogs and options of a Chinese build."""
+    config.copyright = half(config.copyright, own_language(config))
     if own_language(config) == "zh":
         get_translator().add_fallback(ThemeStrings())
         config.html_theme_options["header_dropdown_text"] = "更多"

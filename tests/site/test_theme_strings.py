@@ -20,6 +20,7 @@ def page(folder, language):
         extensions=["d2lnotes.site.theme_strings"],
         language=language,
         html_theme="pydata_sphinx_theme",
+        copyright="2026，作者 | 2026, the authors",
     )
     return (out / "second.html").read_text(encoding="utf-8")
 
@@ -27,11 +28,13 @@ def page(folder, language):
 @pytest.mark.parametrize(
     ("english", "chinese"),
     [
+        ("Breadcrumb", "面包屑导航"),
         ("Collapse Sidebar", "收起侧栏"),
         ("Expand Sidebar", "展开侧栏"),
         ("Color mode", "明暗模式"),
         ("System Settings", "跟随系统"),
         ("More", "更多"),
+        ("© Copyright 2026, the authors.", "版权所有 © 2026，作者。"),
     ],
 )
 def test_a_word_of_the_theme_is_chinese_only_in_the_chinese_build(

@@ -55,9 +55,11 @@ async () => {
     .filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data);
 
   return {
-    // Two English words or more, as in "Collapse Sidebar".
+    // As in "Breadcrumb", "Collapse Sidebar" and "© Copyright 2026, the authors."
     english_around: [...labels, ...words].map((text) => (text || "").trim())
-      .filter((text) => /^[A-Z][a-z]+( [A-Za-z]+)+$/.test(text)),
+      .filter((text) => /^\W*[A-Z][a-z]+\b/.test(text) && !/\p{Script=Han}/u.test(text)),
+    chinese_around: [...labels, ...words].map((text) => (text || "").trim())
+      .filter((text) => /\p{Script=Han}/u.test(text)),
     lang: document.documentElement.lang,
     headings: all("h1", main).map((heading) => short(heading.innerText)),
     text: article.innerText.trim(),
@@ -73,8 +75,8 @@ async () => {
     raw_halves: holding(/\p{Script=Han}[^|]* \| /u),
     dead_images: all("img").filter((image) => image.naturalWidth === 0)
       .map((image) => image.getAttribute("src")),
-    // The title of a script stands below its thumbnail and says what it is.
-    mute_images: all("img:not(.sphx-glr-thumbcontainer img)")
+    // A title beside a logo or below a thumbnail says what it is.
+    mute_images: all("img:not(.sphx-glr-thumbcontainer img, .logo__image)")
       .filter((image) => !image.alt.trim())
       .map((image) => image.getAttribute("src")),
     other_shown: all(".half.other")

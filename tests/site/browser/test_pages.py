@@ -65,7 +65,18 @@ def test_every_page_names_its_language(facts, language):
 
 
 def test_the_theme_speaks_chinese_on_chinese_pages(surveys):
+    names = {"English", "Ctrl", "LeNet", "API"}  # names and keys need no Chinese
+    for fact in surveys["zh"].values():
+        fact["english_around"] = [w for w in fact["english_around"] if w not in names]
+
     refuse(surveys["zh"], "english_around")
+
+
+def test_the_theme_speaks_english_on_english_pages(surveys):
+    for fact in surveys["en"].values():  # but for the switch to Chinese
+        fact["chinese_around"] = [w for w in fact["chinese_around"] if w != "中文"]
+
+    refuse(surveys["en"], "chinese_around")
 
 
 def test_every_page_has_one_title(facts):

@@ -1,0 +1,144 @@
+"""Type, figures and marks of the site, as a browser draws them."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LESSON = "linear-models/softmax-regression"
+SCRIPT = "gallery/convolutional-networks/plot_lenet"
+TEXT = "article .half.own > p:not([class])"
+PHONE = {"width": 390, "height": 844}
+LINE = {"zh": 1.8, "en": 1.65}
+
+
+def style(visitor, selector, name):
+    return visitor.page.eval_on_selector(
+        selector, "(node, name) => getComputedStyle(node)[name]", name
+    )
+
+
+def pixels(visitor, selector, name):
+    return float(style(visitor, selector, name).removesuffix("px"))
+
+
+@pytest.mark.parametrize(("heading", "largest"), [("h1", 28), ("h2", 22)])
+def test_headings_suit_a_phone(visit, language, heading, largest):
+    visitor = visit(viewport=PHONE)
+    visitor.open(f"{language}/{LESSON}")
+
+    assert pixels(visitor, f"article {heading}", "fontSize") <= largest
+
+
+def test_each_language_has_its_own_line_height_side_by_side(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/{LESSON}")
+    visitor.page.keyboard.press("b")
+
+    heights = {
+        half: pixels(visitor, f"article .half.{half} > p", "lineHeight") / 16
+        for half in LINE
+    }
+
+    assert heights == pytest.approx(LINE)
+
+
+def test_a_line_is_no_longer_than_can_be_read(visit, language):
+    visitor = visit(viewport={"width": 2000, "height": 900})
+    visitor.open(f"{language}/{LESSON}")
+
+    assert pixels(visitor, TEXT, "width") <= 45 * 16
+
+
+def test_chinese_lines_break_strictly(visit):
+    visitor = visit()
+    visitor.open(f"zh/{LESSON}")
+
+    assert style(visitor, TEXT, "lineBreak") == "strict"
+
+
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [
+        (f"zh/{LESSON}", "pre"),
+        (f"en/{LESSON}", "pre"),
+        ("en/preliminaries/tensors", ".pst-scrollable-table-container"),
+    ],
+)
+def test_wide_blocks_scroll_by_themselves(visit, page, block):
+    visitor = visit(viewport=PHONE)
+    visitor.open(page)
+
+    boxes = visitor.page.eval_on_selector_all(
+        f"article {block}",
+        """(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth)
+            .map((node) => [getComputedStyle(node).overflowX, node.tabIndex])""",
+    )
+
+    assert boxes
+    assert {tuple(box) for box in boxes} == {("auto", 0)}
+
+
+def test_figures_keep_the_hue_of_their_colors_in_the_dark(visit, language):
+    visitor = visit(color_scheme="dark")
+    visitor.open(f"{language}/{SCRIPT}")
+
+    image = "article img.sphx-glr-single-img"
+
+    assert style(visitor, image, "filter") == "brightness(0.87)"
+    assert style(visitor, image, "backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_logo_suits_the_colors_of_the_page(visit, language, scheme):
+    visitor = visit(color_scheme=scheme)
+    visitor.open(f"{language}/index")
+
+    shown = visitor.page.eval_on_selector_all(
+        ".navbar-brand img",
+        """(images) => images.filter((image) => image.checkVisibility())
+            .map((image) => image.src.split("/").at(-1))""",
+    )
+
+    assert shown == [f"logo-{scheme}.svg"]
+
+
+def test_every_page_has_the_icon_of_the_course(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/{LESSON}")
+
+    icon = visitor.page.get_attribute("link[rel=icon]", "href")
+
+    assert (visitor.site / language / LESSON).parent.joinpath(icon).is_file()
+    assert icon.endswith("favicon.svg")
+
+
+def test_paper_gets_the_text_alone_with_its_answers(visit, language):
+    visitor = visit(color_scheme="dark")
+    visitor.open(f"{language}/{LESSON}")
+
+    visitor.page.emulate_media(media="print")
+
+    around = visitor.page.locator(
+        ".bd-header, .bd-sidebar, .prev-next-footer, .copybtn, .headerlink"
+    )
+    answer = visitor.page.locator("details.solution p >> visible=true")
+    assert [node for node in around.all() if node.is_visible()] == []
+    assert answer.count() > 0
+    assert style(visitor, TEXT, "color") == "rgb(0, 0, 0)"
+    assert style(visitor, "body", "backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_side_by_side_nothing_stands_between_a_title_and_its_other_half(
+    visit, language
+):
+    visitor = visit()
+    visitor.open(f"{language}/{LESSON}")
+    visitor.page.keyboard.press("b")
+
+    gap = visitor.page.eval_on_selector(
+        "article h2",
+        """(title) => title.getBoundingClientRect().bottom
+            - title.querySelector(".half.other").getBoundingClientRect().bottom""",
+    )
+
+    assert gap < 5
