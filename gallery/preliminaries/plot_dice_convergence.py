@@ -260,10 +260,10 @@ for (name, limit), distance, marker in zip(
 axes[1].set(xlabel="terms $n$ in the sum", ylabel="distance to normal $D_n$")
 axes[1].legend()
 fig.set_label(
-    "左：1、2、8 个骰子之和标准化之后与正态密度。右：到正态的距离按 1/√n 缩小，"
-    "落在理论的直线上 | Left: standardized sums of 1, 2 and 8 dice against the "
-    "normal density. Right: distance to the normal shrinking like 1/√n, on "
-    "the lines of theory"
+    "左：1、2、8 个骰子之和标准化之后与正态密度。右：到正态的距离按 1/√n "
+    "缩小，落在理论的直线上 | Left: standardized sums of 1, 2 and 8 dice "
+    "against the normal density. Right: distance to the normal shrinking like "
+    "1/√n, on the lines of theory"
 )
 plt.show()
 
