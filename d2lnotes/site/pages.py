@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
-from myst_parser.config.main import TopmatterReadError, read_topmatter
+from myst_parser.config.main import TopmatterReadError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from d2lnotes.site.lessons import (
+    everything_before,
+    find_lessons,
+    front_matter,
+    is_lesson,
+    page_names,
+)
 from d2lnotes.site.twin_references import title_reference
 
 if TYPE_CHECKING:
@@ -18,15 +25,6 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 logger = logging.getLogger(__name__)
-
-# Pages that are looked up rather than studied.
-_UNTIMED = {"index", "reference", "gallery"}
-
-
-def is_lesson(docname: str) -> bool:
-    """Return whether ``docname`` is a page to study: ``<chapter>/<page>``."""
-    path = PurePosixPath(docname)
-    return path.parts[0] not in _UNTIMED and path.name != "index"
 
 
 class StudyTime(SphinxTransform):
@@ -58,15 +56,14 @@ class StudyTime(SphinxTransform):
         section.insert(1, [zh, en])
 
     def _front_matter(self, docname: str) -> dict[str, Any]:
-        text = self.env.doc2path(docname).read_text(encoding="utf-8")
         try:
-            return read_topmatter(text) or {}
+            return front_matter(Path(self.env.doc2path(docname)))
         except TopmatterReadError as problem:
             self._report(f"the front matter cannot be read: {problem}")
             return {}
 
     def _find(self, need: str) -> str | None:
-        pages = {PurePosixPath(name).name: name for name in _lessons(self.env)}
+        pages = page_names(self.env)
         if need not in pages:
             known = ", ".join(sorted(pages))
             self._report(f"needs the unknown page {need!r}; the pages are {known}")
@@ -77,8 +74,17 @@ class StudyTime(SphinxTransform):
         logger.warning(problem, location=f"{source}:1", type="pages")
 
 
-def _lessons(env: BuildEnvironment) -> list[str]:
-    return sorted(filter(is_lesson, env.found_docs))
+def check_order(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report pages that need themselves: nobody could begin to read them."""
+    lessons = find_lessons(env)
+    for page in lessons:
+        if page in everything_before(page, lessons):
+            logger.warning(
+                f"{page} needs itself, through the pages that it needs: "
+                f"{', '.join(lessons[page].needs)}; take one of them out of its needs",
+                location=f"{env.doc2path(page)}:1",
+                type="pages",
+            )
 
 
 def _links(docname: str, pages: list[str], comma: str) -> list[nodes.Node]:
@@ -92,6 +98,7 @@ def _links(docname: str, pages: list[str], comma: str) -> list[nodes.Node]:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the transform."""
+    """Register the transform and the check."""
     app.add_transform(StudyTime)
+    app.connect("env-check-consistency", check_order)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
