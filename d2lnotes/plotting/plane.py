@@ -162,7 +162,7 @@ def plot_contours(
         vmin=low,
         vmax=high + (high - low),  # its upper half is too pale for lines on white
     )
-    ax.clabel(curves, fontsize="small", colors="black")
+    ax.clabel(curves, fmt="%.3g", fontsize="small", colors="black")
     return ax
 
 
