@@ -31,6 +31,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
+    "d2lnotes.site.exercise_list",
     "d2lnotes.site.stale_pages",
     "d2lnotes.site.pages",
     "d2lnotes.site.chapters",
@@ -136,7 +137,7 @@ html_title = "d2lnotes"
 html_favicon = "d2lnotes/site/static/favicon.svg"
 html_static_path = ["d2lnotes/site/static"]
 templates_path = ["d2lnotes/site/templates"]
-html_css_files = ["type.css", "d2lnotes.css", "print.css"]
+html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_search_language = "bilingual"

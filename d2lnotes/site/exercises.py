@@ -1,13 +1,14 @@
-"""Exercises and their answers: numbered, referable, the answers folded.
+"""Exercises, hints and answers: the exercises numbered and referable, the rest folded.
 
-``exercise`` takes its title as argument and its label as option; ``solution``
-takes the label of the exercise it answers. An answer to an unknown exercise
-and a second answer to the same one are errors.
+``exercise`` takes its title as argument and its label as option; ``hint`` and
+``solution`` take the label of the exercise they belong to. Either of them for an
+unknown exercise, and a second one for the same exercise, are errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -28,19 +29,33 @@ logger = logging.getLogger(__name__)
 
 # Where a page's labels are kept in its metadata.
 _LABELS = "d2lnotes_exercises"
-_ANSWERS = "d2lnotes_answers"
+_FOLDS = "d2lnotes_folds"
+# How a message names what is folded.
+_WORDS = {"hint": "hint for", "solution": "answer to"}
 
 
 class Exercise(nodes.Admonition, nodes.Element):
     """A numbered exercise: a title, then the question."""
 
 
+class Hint(nodes.General, nodes.Element):
+    """A folded hint: a :class:`FoldTitle`, then what helps."""
+
+
 class Solution(nodes.General, nodes.Element):
-    """The folded answer to an exercise: a :class:`SolutionTitle`, then the answer."""
+    """The folded answer to an exercise: a :class:`FoldTitle`, then the answer."""
 
 
-class SolutionTitle(nodes.TextElement):
-    """The line that unfolds an answer."""
+class FoldTitle(nodes.TextElement):
+    """The line that unfolds a hint or an answer."""
+
+
+@dataclass(frozen=True)
+class ExerciseFacts:
+    """What a list of exercises tells about one of them."""
+
+    label: str
+    answered_by_code: bool
 
 
 class ExerciseDirective(SphinxDirective):
@@ -67,49 +82,83 @@ class ExerciseDirective(SphinxDirective):
         return [exercise]
 
 
-class SolutionDirective(SphinxDirective):
-    """``solution``: the label of the exercise as argument."""
+class _FoldDirective(SphinxDirective):
+    """Something folded that belongs to the exercise whose label is its argument."""
 
     has_content = True
     required_arguments = 1
+    node_class: ClassVar[type[nodes.Element]]
+    title: ClassVar[str]
 
     def run(self) -> list[nodes.Node]:
-        """Return the answer under a bilingual title."""
+        """Return the content under a bilingual title."""
         self.assert_has_content()
         label = nodes.fully_normalize_name(self.arguments[0])
-        solution = Solution(exercise=label)
-        self.set_source_info(solution)
-        title = SolutionTitle("", "答案 | Answer")
+        fold = self.node_class(exercise=label)
+        self.set_source_info(fold)
+        title = FoldTitle("", self.title)
         self.set_source_info(title)
-        solution += [title, *self.parse_content_to_nodes()]
-        solution["location"] = source_location(self.env, solution)
-        return [solution]
+        fold += [title, *self.parse_content_to_nodes()]
+        fold["location"] = source_location(self.env, fold)
+        return [fold]
+
+
+class HintDirective(_FoldDirective):
+    """``hint``: what helps with an exercise, before its answer."""
+
+    node_class = Hint
+    title = "提示 | Hint"
+
+
+class SolutionDirective(_FoldDirective):
+    """``solution``: the answer to an exercise."""
+
+    node_class = Solution
+    title = "答案 | Answer"
 
 
 def note_exercises(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep the labels of a page's exercises and answers with its metadata."""
+    """Keep the labels of a page's exercises, hints and answers with its metadata."""
     facts = app.env.metadata[app.env.current_document.docname]
     facts[_LABELS] = [node["label"] for node in doctree.findall(Exercise)]
-    facts[_ANSWERS] = [
-        (node["exercise"], node["location"]) for node in doctree.findall(Solution)
+    facts[_FOLDS] = [
+        (kind, node["exercise"], node["location"], _holds_python(node))
+        for kind, node_class in (("hint", Hint), ("solution", Solution))
+        for node in doctree.findall(node_class)
     ]
 
 
-def check_solutions(app: Sphinx, env: BuildEnvironment) -> None:
-    """Report answers whose exercise does not exist or already has one."""
+def _holds_python(node: nodes.Element) -> bool:
+    blocks = node.findall(nodes.literal_block)
+    return any(block.get("language") == "python" for block in blocks)
+
+
+def exercises_of(env: BuildEnvironment, page: str) -> list[ExerciseFacts]:
+    """Return the exercises of ``page`` in their order."""
+    facts = env.metadata[page]
+    by_code = {
+        label
+        for kind, label, _, by_code in facts.get(_FOLDS, [])
+        if kind == "solution" and by_code
+    }
+    return [ExerciseFacts(name, name in by_code) for name in facts.get(_LABELS, [])]
+
+
+def check_folds(app: Sphinx, env: BuildEnvironment) -> None:
+    """Report hints and answers whose exercise does not exist or already has one."""
     pages = [env.metadata[name] for name in sorted(env.found_docs)]
     exercises = {label for page in pages for label in page.get(_LABELS, [])}
-    answered = set()
-    for label, location in (
-        found for page in pages for found in page.get(_ANSWERS, [])
+    seen = set()
+    for kind, label, location, _ in (
+        found for page in pages for found in page.get(_FOLDS, [])
     ):
         if label not in exercises:
-            problem = f"answer to an unknown exercise “{label}”"
+            problem = f"{_WORDS[kind]} an unknown exercise “{label}”"
             logger.warning(problem, location=location, type="exercises")
-        elif label in answered:
-            problem = f"second answer to the exercise “{label}”"
+        elif (kind, label) in seen:
+            problem = f"second {_WORDS[kind]} the exercise “{label}”"
             logger.warning(problem, location=location, type="exercises")
-        answered.add(label)
+        seen.add((kind, label))
 
 
 def _title(node: nodes.Node) -> str:
@@ -140,19 +189,23 @@ def _depart_exercise_latex(translator: Any, node: nodes.Element) -> None:  # noq
     translator.body.append("\\end{courseexercise}\n")
 
 
-def _visit_answer_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("\n\\begin{courseanswer}")
+def _environment(name: str) -> tuple[Visit, Visit]:
+    """Return visit and depart functions that write this LaTeX environment."""
+
+    def visit(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+        translator.body.append(f"\n\\begin{{{name}}}")
+
+    def depart(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+        translator.body.append(f"\\end{{{name}}}\n")
+
+    return visit, depart
 
 
-def _depart_answer_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("\\end{courseanswer}\n")
-
-
-def _visit_answer_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+def _visit_fold_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
     translator.body.append("{")
 
 
-def _depart_answer_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+def _depart_fold_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
     translator.body.append("}\n")
 
 
@@ -170,22 +223,25 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         latex=(_visit_exercise_latex, _depart_exercise_latex),
         text=(_skip, _skip),
     )
+    for node_class, name in ((Hint, "hint"), (Solution, "solution")):
+        app.add_node(
+            node_class,
+            html=_tags(f"details.{name}", "</details>\n"),
+            latex=_environment(f"course{name}"),
+            text=(_skip, _skip),
+        )
     app.add_node(
-        Solution,
-        html=_tags("details.solution", "</details>\n"),
-        latex=(_visit_answer_latex, _depart_answer_latex),
-        text=(_skip, _skip),
-    )
-    app.add_node(
-        SolutionTitle,
+        FoldTitle,
         html=_tags("summary", "</summary>\n"),
-        latex=(_visit_answer_title_latex, _depart_answer_title_latex),
+        latex=(_visit_fold_title_latex, _depart_fold_title_latex),
         text=(_skip, _skip),
     )
     app.add_latex_package("d2lnotes")
     app.add_directive("exercise", ExerciseDirective)
+    # docutils has a box of this name; this one belongs to an exercise.
+    app.add_directive("hint", HintDirective, override=True)
     app.add_directive("solution", SolutionDirective)
     # After Sphinx has collected the metadata (500).
     app.connect("doctree-read", note_exercises, priority=600)
-    app.connect("env-check-consistency", check_solutions)
+    app.connect("env-check-consistency", check_folds)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -95,6 +95,18 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
     return found
 
 
+def in_reading_order(env: BuildEnvironment) -> list[str]:
+    """Return the pages to study in the order of the contents."""
+    found: dict[str, None] = {}
+    waiting = [env.config.root_doc]
+    while waiting:
+        page = waiting.pop()
+        if page not in found:
+            found[page] = None
+            waiting.extend(reversed(env.toctree_includes.get(page, [])))
+    return [page for page in found if is_lesson(page)]
+
+
 def everything_before(page: str, lessons: Mapping[str, Lesson]) -> set[str]:
     """Return all that ``page`` needs, directly or through another page."""
     before: set[str] = set()

@@ -45,6 +45,14 @@ def titles_in_words(env: BuildEnvironment, page: str, node_id: str) -> list[str]
     ]
 
 
+def title_nodes(
+    env: BuildEnvironment, page: str, node_id: str, language: languages.Language
+) -> list[nodes.Node]:
+    """Return the title under ``node_id`` in ``language``; nothing if it has none."""
+    title = _titles(env).get(page, {}).get(node_id, {}).get(language, [])
+    return [piece.deepcopy() for piece in title]
+
+
 def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
     """Return a reference that shows the title of ``page``."""
     return addnodes.pending_xref(
@@ -140,9 +148,8 @@ class WriteTwins(SphinxPostTransform):
             self._set_number_format(node, formats)
             return
         docname, target_id = self._target(node)
-        title = _titles(self.env).get(docname, {}).get(target_id, {}).get(lang)
-        if title is not None:
-            text = nodes.inline("", "", *[piece.deepcopy() for piece in title])
+        if title := title_nodes(self.env, docname, target_id, lang):
+            text = nodes.inline("", "", *title)
             text["classes"] += ["std", f"std-{node['reftype']}"]
             docfrom = node.get("refdoc", self.env.current_document.docname)
             link = make_refnode(self.builder, docfrom, docname, target_id, text)

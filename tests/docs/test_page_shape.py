@@ -97,6 +97,20 @@ def test_every_exercise_is_followed_by_its_one_answer(page):
     assert answers == [("solution", label) for _, label in questions]
 
 
+@each_page
+def test_a_hint_stands_between_its_exercise_and_the_answer(page):
+    kinds = {"exercise", "hint", "solution"}
+    found = [f for f in fences(read(page)) if f.directive in kinds]
+    around = zip([None, *found], found, [*found[1:], None], strict=False)
+    wrong = [
+        hint.argument
+        for before, hint, after in around
+        if hint.directive == "hint"
+        and not (before and before.label == hint.argument == after.argument)
+    ]
+    assert wrong == []
+
+
 @each_lesson
 def test_one_answer_at_least_is_given_by_code_that_runs(page):
     answers = [fence for fence in fences(read(page)) if "solution" in fence.path]
