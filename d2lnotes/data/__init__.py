@@ -2,6 +2,7 @@
 
 * ``fetch_*`` functions return a data set, from the network the first time and from
   :func:`data_home` afterwards. Offline they can return a stand-in, never silently.
+* ``make_*`` functions draw data from a distribution that is known.
 * :class:`TensorLoader` batches tensors that are already in memory.
 * :data:`REGISTRY`, :func:`find_data_set`, :func:`fetch` and :func:`verify` manage the
   files themselves; :func:`extract` unpacks an archive without letting it escape.
@@ -24,6 +25,7 @@ from d2lnotes.data.images import (
     read_idx,
 )
 from d2lnotes.data.loader import TensorLoader
+from d2lnotes.data.synthetic import make_shortcut
 
 __all__ = [
     "REGISTRY",
@@ -39,6 +41,7 @@ __all__ = [
     "fetch",
     "fetch_fashion_mnist",
     "find_data_set",
+    "make_shortcut",
     "read_idx",
     "verify",
 ]
