@@ -8,7 +8,6 @@ all of them are plain lists.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site.gallery_figures import gallery_figure
 from d2lnotes.site.learning_path import Arc, draw_arcs
 from d2lnotes.site.lessons import (
     Lesson,
@@ -252,27 +252,11 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
     return [nodes.paragraph("", text.strip(), classes=[name]) for text in (zh, en)]
 
 
-def _gallery_figure(env: BuildEnvironment, chapter: str, named: str) -> tuple[str, str]:
-    """Return a figure of the chapter's scripts and its alternative text, or blanks.
-
-    It is the one ``named``, such as ``plot_lenet_002``, else the first of the first.
-    """
-    folder = env.config.sphinx_gallery_conf["gallery_dirs"]
-    place = Path(env.srcdir) / folder / chapter
-    figures = sorted(place.glob(f"images/sphx_glr_{named or 'plot_*_001'}.png"))
-    if not figures:
-        return "", ""
-    figure = figures[0].relative_to(env.srcdir).as_posix()
-    page = re.sub(r"^sphx_glr_(.+)_\d+$", r"\1", figures[0].stem)
-    text = place.joinpath(f"{page}.rst").read_text(encoding="utf-8")
-    found = re.search(rf"image-sg:: /{re.escape(figure)}\n\s+:alt: (.+)", text)
-    return figure, found[1] if found else ""
-
-
 def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
     matter = front_matter(Path(env.doc2path(chapter)))
     folder = chapter_of(chapter)
-    figure, alternative = _gallery_figure(env, folder, matter.get("figure", ""))
+    named = matter.get("figure", "plot_*_001")
+    figure, alternative = gallery_figure(env, folder, named)
     pages = [page for page in lessons if chapter_of(page) == folder]
     return Card(
         chapter=chapter,

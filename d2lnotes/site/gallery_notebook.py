@@ -133,16 +133,6 @@ def script_title(source: Path) -> str:
     return next(iter(_docstring(source).strip().splitlines()), "")
 
 
-def script_intro(source: Path, language: Language, page_title: PageTitle) -> str:
-    """Return the first paragraph of a script in ``language``, as plain text."""
-    for paragraph in re.split(r"\n\s*\n", _docstring(source).strip())[1:]:
-        plain = without_roles(paragraph, page_title)
-        plain = re.sub(r":math:`([^`]*)`|\*\*|``", r"\1", plain)
-        if text_language(plain) == language:
-            return " ".join(plain.split())
-    return ""
-
-
 def _docstring(source: Path) -> str:
     try:
         tree = ast.parse(source.read_text(encoding="utf-8"))

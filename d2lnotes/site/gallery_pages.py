@@ -1,15 +1,14 @@
 """What the gallery's pages say beyond their scripts' text, in the build's language.
 
-sphinx-gallery writes its own words in English, and raw HTML for the thumbnails.
-Both are put into the build's language here, and each page tells how long its script
-ran, on what, and whether its numbers come from stand-in data.
+sphinx-gallery writes its own words in English. They are put into the build's language
+here, and each page tells how long its script ran, on what, and whether its numbers
+come from stand-in data.
 """
 
 from __future__ import annotations
 
 import html
-import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -17,7 +16,7 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx_gallery.directives import imgsgnode
 
-from d2lnotes.site.gallery_notebook import page_title, script_intro
+from d2lnotes.site.gallery_cards import replace_thumbnails
 from d2lnotes.site.languages import Language, half, own_language
 from d2lnotes.site.records import Record, read_record, results_folder
 from d2lnotes.site.twin_references import title_reference
@@ -64,7 +63,7 @@ class GalleryPage(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:  # noqa: ANN401 - docutils' signature
         """Rewrite the document in place."""
         self.own = own_language(self.config)
-        self._translate_thumbnails()
+        replace_thumbnails(self.document, self.env)
         folder = self.config.sphinx_gallery_conf["gallery_dirs"]
         docname = self.env.current_document.docname
         if not docname.startswith(f"{folder}/"):
@@ -103,7 +102,8 @@ class GalleryPage(SphinxTransform):
             link = title_reference(target, refdoc=docname)
             title = nodes.rubric("", "", link, **{"heading-level": 2})
             overview = addnodes.only(expr="html")
-            overview += [title, *section.children[1:]]
+            overview += nodes.container(classes=["gallery-chapter"])
+            overview[0] += [title, *section.children[1:]]
             section.replace_self(overview)
         for toctree in lists:
             toctree.parent.remove(toctree)
@@ -131,35 +131,6 @@ class GalleryPage(SphinxTransform):
         link += nodes.inline("", text, classes=["xref", "std", "std-ref"])
         paragraph.children = []
         paragraph += [link, nodes.Text(rest)]
-
-    def _translate_thumbnails(self) -> None:
-        for raw in list(self.document.findall(nodes.raw)):
-            text = raw.astext()
-            if "id='sg-tag-list'" in text:
-                raw.parent.remove(raw)  # it stands there once per chapter
-            elif 'class="sphx-glr-thumbcontainer"' in text:
-                self._translate_tooltip(raw)
-            elif 'class="sphx-glr-thumbnail-title"' in text:
-                title = re.sub(r"<[^>]*>", "", text).strip()
-                own = html.escape(half(html.unescape(title), self.own))
-                _set_raw(raw, text.replace(title, own))
-
-    def _translate_tooltip(self, raw: nodes.raw) -> None:
-        place = raw.parent.index(raw) + 1
-        for link in raw.parent[place].findall(addnodes.pending_xref):
-            link.parent["neutral"] = True
-            page = link["reftarget"].strip("/")
-            copy = Path(self.env.srcdir) / f"{page}.py"
-            self.env.note_dependency(copy)
-            intro = html.escape(script_intro(copy, self.own, self._page_title))
-            before, _, rest = raw.astext().partition('tooltip="')
-            after = rest.partition('"')[2]
-            _set_raw(raw, f'{before}tooltip="{intro}"{after}')
-
-    def _page_title(self, page: str, language: Language) -> str:
-        docs = Path(self.env.srcdir)
-        examples = docs / self.config.sphinx_gallery_conf["examples_dirs"]
-        return page_title(page, language, docs=docs, examples=examples)
 
     def _add_run(self, record: Record) -> None:
         if "seconds" not in record.run:
@@ -230,10 +201,16 @@ def _is_footer(node: nodes.Node) -> bool:
     return isinstance(node, nodes.container) and "sphx-glr-footer" in node["classes"]
 
 
-def _set_raw(raw: nodes.raw, text: str) -> None:
-    raw.rawsource = text
-    raw.children = []
-    raw += nodes.Text(text)
+def load_filter(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Load the filter of the scripts on the page that lists them all."""
+    if pagename == f"{app.config.sphinx_gallery_conf['gallery_dirs']}/index":
+        app.add_js_file("gallery_filter.js", loading_method="defer")
 
 
 def add_to(app: Sphinx) -> None:
@@ -241,3 +218,4 @@ def add_to(app: Sphinx) -> None:
     app.add_transform(GalleryPage)
     # After sphinx-gallery's own style sheets.
     app.add_css_file("gallery.css", priority=700)
+    app.connect("html-page-context", load_filter)

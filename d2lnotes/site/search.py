@@ -65,7 +65,9 @@ _SEARCH_BAR = {"zh": "搜索课程…", "en": "Search the course…"}
 _NOT_SEARCHED = {
     "study-time",
     "toctree-wrapper",
-    "sphx-glr-thumbcontainer",
+    "course-cards",
+    "script-cards",
+    "learning-path",
     "sphx-glr-download-link-note",
     "sphx-glr-footer",
     "sphx-glr-signature",

@@ -121,7 +121,7 @@ class Project:
             env={
                 **os.environ,
                 "NO_COLOR": "1",
-                "PYTHONPATH": str(self.root),
+                "PYTHONPATH": os.pathsep.join([str(self.root), str(REPOSITORY)]),
                 "RAN": str(self.log),
                 **environment,
             },

@@ -1,6 +1,5 @@
 """Tests for the gallery's pages and downloads: what they say, in both languages."""
 
-import html
 import json
 import os
 import re
@@ -143,22 +142,24 @@ def test_a_page_tells_seconds_memory_and_device_outside_the_search_index(
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "intro"),
-    [
-        ("zh", "直线", "见《首页》里的 直线，它是 “直” 的。"),
-        ("en", "A line & more", 'See the line in “Home”; it is "straight".'),
-    ],
+    ("language", "title", "time"),
+    [("zh", "直线", "秒"), ("en", "A line &amp; more", "s")],
 )
 @pytest.mark.parametrize("name", ["index", "numbers/index"])
-def test_a_thumbnail_speaks_the_language_of_the_page(
-    built, language, title, intro, name
+def test_a_card_names_its_script_and_its_time_in_the_language_of_the_page(
+    built, language, title, time, name
 ):
     text = page(built, language, name)
-    tooltips = re.findall(r'tooltip="(.*?)"', text)
-    titles = re.findall(r'class="sphx-glr-thumbnail-title">(.*?)<', text)
+    card = re.search(r'<li class="course-card">.*?plot_first.*?</li>', text, re.DOTALL)
 
-    assert html.unescape(tooltips[0]) == intro
-    assert html.unescape(titles[0]) == title
+    assert card
+    assert re.search(f'card-title.*<span class="std std-doc">{title}</span>', card[0])
+    assert re.search(
+        rf'own" .*?<span class="tag tag-time-seconds">\d+ {time}</span>',
+        card[0],
+        re.DOTALL,
+    )
+    assert "sphx-glr-thumb" not in text
 
 
 def test_the_first_page_of_the_gallery_is_an_overview_that_leads_to_the_chapters(built):

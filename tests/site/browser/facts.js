@@ -75,8 +75,8 @@ async () => {
     raw_halves: holding(/\p{Script=Han}[^|]* \| /u),
     dead_images: all("img").filter((image) => image.naturalWidth === 0)
       .map((image) => image.getAttribute("src")),
-    // A title beside a logo or below a thumbnail says what it is.
-    mute_images: all("img:not(.sphx-glr-thumbcontainer img, .logo__image)")
+    // The name beside the logo says what it is.
+    mute_images: all("img:not(.logo__image)")
       .filter((image) => !image.alt.trim())
       .map((image) => image.getAttribute("src")),
     other_shown: all(".half.other")
