@@ -40,7 +40,7 @@ extensions = [
     "d2lnotes.site.gallery",
     "d2lnotes.site.results",
     "d2lnotes.site.search",
-    "d2lnotes.site.mathjax",
+    "d2lnotes.site.formulas",
     "d2lnotes.site.theme_strings",
     "d2lnotes.site.publishing",
     "d2lnotes.site.pdf",

@@ -1,52 +1,199 @@
-"""Mathematics without the network: MathJax 3 served from the site itself.
+"""MathJax, run while the site is built, so that a reader's browser need not.
 
-One file of the package sphinx-mathjax-offline is copied; Sphinx loads it,
-deferred, on the pages that hold mathematics. The macros in conf.py's
-``d2lnotes_math_macros`` are given to MathJax and to LaTeX alike.
+MathJax 3 comes in the package sphinx-mathjax-offline and runs in the JavaScript engine
+of the package mini-racer. The macros in conf.py's ``d2lnotes_math_macros`` are given to
+MathJax and to LaTeX alike.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+import weakref
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docutils import nodes
 from sphinx.errors import ConfigError, ExtensionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sphinx.application import Sphinx
-    from sphinx.config import Config
-    from sphinx.util.typing import ExtensionMetadata
-
     # r"\mathbb{R}", or with arguments [r"\boldsymbol{#1}", 1], as MathJax has it.
     Macro = str | Sequence[str | int]
 
-_FILE = "tex-svg-full.js"
+_PACKAGE = "sphinx-mathjax-offline"
+_PARTS = ("node-main", "input/tex-full", "output/svg", "output/svg/fonts/tex")
 _NAME = re.compile("[A-Za-z]+")
+# Marks that tell only what a piece of a formula means; of the others styles depend.
+_MEANING = re.compile(r' data-(?!frame|line)[\w-]+="[^"]*"')
+# MathJax expects Node's modules; path is all it takes of them before it loads a part.
+_ENVIRONMENT = """
+var global = globalThis, exports = {}, __dirname = "/mathjax", ready = false, failure;
+var console = {log() {}, info() {}, warn() {}, error() {}};
+var path = {
+  basename: (name) => name.split("/").pop(), dirname: (name) => name,
+  resolve: (...names) => names.join("/"),
+};
+var require = (name) => name === "path" ? path : (0, eval)(parts[name]);
+"""
+_START = """
+exports.init(settings).then((value) => { MathJax = value; ready = true; })
+  .catch((error) => { failure = String(error); });
+"""
+_TYPESET = """
+(([tex, display]) => {
+  const html = MathJax.startup.adaptor.innerHTML(MathJax.tex2svg(tex, {display}));
+  return [html, MathJax.tex2mml(tex, {display})].join("\\0");
+})(%s)
+"""
+_START_SECONDS, _FORMULA_SECONDS = 60, 10
 
 
-def mathjax_file() -> Path:
-    """Return the MathJax bundle of the installed sphinx-mathjax-offline.
+@dataclass(frozen=True)
+class Formula:
+    """A formula as SVG, for the eye, and as MathML, for screen readers and copying.
+
+    Parameters
+    ----------
+    style
+        The ``style`` of the outer ``svg``: how far it reaches below the line.
+    width, height
+        With the unit ex, so that the formula goes with the text around it.
+    view_box
+        The part of the plane that is seen.
+    drawing
+        The elements inside the ``svg``; letters are references to ``glyphs``.
+    glyphs
+        Identifier of each letter in the drawing, and its outline.
+    mathml
+        A ``math`` element.
+    error
+        What MathJax did not understand; empty if it did.
+    """
+
+    style: str
+    width: str
+    height: str
+    view_box: str
+    drawing: str
+    glyphs: dict[str, str]
+    mathml: str
+    error: str = ""
+
+
+class MathJax:
+    """MathJax with the macros of the course, started when it is first needed."""
+
+    def __init__(self, macros: Mapping[str, Macro]) -> None:
+        self._macros = dict(macros)
+        self._engine: Any = None
+
+    def fingerprint(self) -> str:
+        """Return what changes when a formula could come out otherwise."""
+        facts = [metadata.version(_PACKAGE), self._macros, Path(__file__).read_text()]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+    def typeset(self, tex: str, *, display: bool) -> Formula:
+        """Return ``tex`` set as a formula of its own line, or of a line of text."""
+        if self._engine is None:
+            self._engine = self._start()
+        call = _TYPESET % json.dumps([tex, display])
+        svg, mathml = self._engine.eval(call, timeout_sec=_FORMULA_SECONDS).split("\0")
+        return _formula(svg, mathml)
+
+    def _start(self) -> Any:  # noqa: ANN401 - mini-racer has no stubs
+        from py_mini_racer import MiniRacer
+
+        folder = mathjax_folder()
+        texts = {part: (folder / f"{part}.js").read_text() for part in _PARTS}
+        main, *parts = _PARTS
+        files = {f"/mathjax/{part}.js": texts[part] for part in parts}
+        settings = {
+            "loader": {"load": ["input/tex-full", "output/svg"]},
+            "tex": {
+                "macros": self._macros,
+                # A mistake is reported, not set as red source.
+                "packages": {"[-]": ["noerrors", "noundefined"]},
+            },
+            # Each formula brings its letters; a page then keeps one of each.
+            "svg": {"fontCache": "none"},
+        }
+        engine = MiniRacer()
+        # Left to the end of the interpreter, its threads would wait for each other.
+        weakref.finalize(self, engine.close)
+        for code in (
+            _ENVIRONMENT,
+            f"var parts = {json.dumps(files)}, settings = {json.dumps(settings)};",
+            # In a block of its own, since it declares names that are taken.
+            f"{{{texts[main]}}}",
+            _START,
+        ):
+            engine.eval(code + ";0", timeout_sec=_START_SECONDS)
+        if not engine.eval("ready"):
+            raise ExtensionError(f"MathJax did not start: {engine.eval('failure')}")
+        return engine
+
+
+def mathjax_folder() -> Path:
+    """Return the folder of MathJax in the installed sphinx-mathjax-offline.
 
     Raises
     ------
     ExtensionError
-        If the package is missing or holds no such file.
+        If the package is missing or lacks a part that is needed.
     """
-    spec = find_spec("sphinx-mathjax-offline")
-    for folder in (spec and spec.submodule_search_locations) or ():
-        file = Path(folder) / "static" / "mathjax" / _FILE
-        if file.is_file():
-            return file
+    spec = find_spec(_PACKAGE)
+    for place in (spec and spec.submodule_search_locations) or ():
+        folder = Path(place) / "static" / "mathjax"
+        if all((folder / f"{part}.js").is_file() for part in _PARTS):
+            return folder
     msg = (
-        f"MathJax's {_FILE} was not found: install the package "
-        "sphinx-mathjax-offline, which carries it (pip install -e '.[site]')"
+        f"MathJax was not found: install the package {_PACKAGE}, which carries it "
+        "(pip install -e '.[site]')"
     )
     raise ExtensionError(msg)
+
+
+def _formula(svg: str, mathml: str) -> Formula:
+    error = re.search(r'data-mjx-error="([^"]*)"', svg)
+    root = ET.fromstring(_MEANING.sub("", svg).replace(' xmlns="', ' data-ns="'))
+    glyphs: dict[str, str] = {}
+    for path in root.iter("path"):
+        outline = path.attrib.pop("d")
+        name = "g" + hashlib.sha256(outline.encode()).hexdigest()[:8]
+        glyphs[name] = outline
+        path.tag = "use"
+        path.set("href", f"#{name}")
+    drawing = "".join(_compact(child) for child in root)
+    return Formula(
+        style=root.get("style", "").rstrip(";"),
+        width=root.get("width", ""),
+        height=root.get("height", ""),
+        view_box=root.get("viewBox", ""),
+        drawing=drawing,
+        glyphs=glyphs,
+        mathml=_MEANING.sub("", re.sub(r">\s+<", "><", mathml)).replace(
+            ' xmlns="http://www.w3.org/1998/Math/MathML"', ""
+        ),
+        error=error[1] if error else "",
+    )
+
+
+def _compact(element: ET.Element) -> str:
+    """Return ``element`` as text, without groups that do nothing."""
+    if element.tag == "g" and not element.attrib and not element.text:
+        return "".join(map(_compact, element))
+    # From the inside out, so that what moves outwards is itself done.
+    for outer in reversed(list(element.iter("g"))):
+        for place, group in reversed(list(enumerate(outer))):
+            if group.tag == "g" and not group.attrib:
+                outer[place : place + 1] = list(group)
+    return ET.tostring(element, encoding="unicode")
 
 
 def latex_macros(macros: Mapping[str, Macro]) -> str:
@@ -82,46 +229,3 @@ def _latex_macro(name: str, meaning: Macro) -> str:
         f"[text, arguments, default], got {meaning!r}"
     )
     raise ConfigError(msg)
-
-
-def configure(app: Sphinx, config: Config) -> None:
-    """Point Sphinx to the copied file and hand the macros to both renderers."""
-    macros = config.d2lnotes_math_macros
-    preamble = latex_macros(macros)
-    given = config.latex_elements.get("preamble", "")
-    config.latex_elements["preamble"] = f"{given}\n{preamble}\n"
-    config.mathjax_path = _FILE
-    config.html_static_path = [*config.html_static_path, str(mathjax_file())]
-    config.mathjax3_config = {
-        "tex": {
-            "macros": dict(macros),
-            # A mistake shows as one, and tests find it, instead of as red source.
-            "packages": {"[-]": ["noerrors", "noundefined"]},
-        },
-        # Its menu offers a speech engine and settings pages from the network.
-        "options": {"enableMenu": False},
-        # Sphinx marks all mathematics: nothing else on a page is looked at.
-        "startup": {"elements": [".math"]},
-    }
-
-
-def load_for_titles(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Load MathJax on every page if the title of some page holds mathematics.
-
-    Titles appear in the contents beside each page, where Sphinx does not look.
-    """
-    if any(next(title.findall(nodes.math), None) for title in app.env.titles.values()):
-        context["has_maths_elements"] = True
-
-
-def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the value for the macros and set Sphinx's own extension up."""
-    app.setup_extension("sphinx.ext.mathjax")
-    app.add_config_value("d2lnotes_math_macros", {}, "html", frozenset({dict}))
-    app.add_css_file("mathjax.css")
-    app.connect("config-inited", configure)
-    # Before Sphinx decides whether a page needs MathJax (500).
-    app.connect("html-page-context", load_for_titles, priority=400)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

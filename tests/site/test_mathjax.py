@@ -1,45 +1,26 @@
-"""MathJax from the site itself, and one set of macros for MathJax and LaTeX."""
+"""MathJax in the build, and one set of macros for MathJax and LaTeX."""
 
-import json
 import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
 
 import pytest
 from sphinx.errors import ConfigError, ExtensionError
-from tiny_site import build_tiny_site
 
 from d2lnotes.site import mathjax
-from d2lnotes.site.mathjax import latex_macros, mathjax_file
+from d2lnotes.site.mathjax import MathJax, latex_macros, mathjax_folder
 
 MACROS = {
     "RR": r"\mathbb{R}",
     "bm": [r"\boldsymbol{#1}", 1],
     "norm": [r"\lVert #2 \rVert_{#1}", 2, "2"],
 }
-PAGES = {
-    "index.md": "# Home\n\nNo formula.\n\n```{toctree}\nformula\nplain\n```\n",
-    "formula.md": "# Formula\n\nInline $\\bm{x} \\in \\RR$ only.\n",
-    "plain.md": "# Plain\n\nPrice: `$5`.\n",
-}
-
-
-def build(folder, pages=PAGES, **options):
-    return build_tiny_site(
-        folder,
-        pages,
-        extensions=["d2lnotes.site.mathjax"],
-        language="en",
-        d2lnotes_math_macros=MACROS,
-        **options,
-    )
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("mathjax"), html_theme="basic")
-
-
-def loads_mathjax(page):
-    return re.findall(r"<script[^>]*tex-svg-full[^>]*>", page.read_text("utf-8"))
+def started():
+    return MathJax(MACROS)
 
 
 def test_macros_become_latex_definitions_that_yield_to_existing_ones():
@@ -58,64 +39,80 @@ def test_a_macro_of_another_form_is_refused_by_name(macros):
         latex_macros(macros)
 
 
-def test_mathjax_is_copied_as_one_file(site):
-    copied = {file.name for file in (site / "_static").rglob("*tex-*.js")}
-
-    assert copied == {"tex-svg-full.js"}
-    assert (site / "_static" / "tex-svg-full.js").stat().st_size > 2_000_000
-
-
-def test_only_pages_with_mathematics_load_mathjax_and_deferred(site):
-    tags = {page.name: loads_mathjax(page) for page in site.glob("*.html")}
-
-    loading = {name: tag for name, tag in tags.items() if tag}
-    assert list(loading) == ["formula.html"]
-    assert 'defer="defer"' in loading["formula.html"][0]
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        (r"\RR", r"\mathbb{R}"),
+        (r"\bm{x}", r"\boldsymbol{x}"),
+        (r"\norm[1]{x}", r"\lVert x \rVert_{1}"),
+    ],
+)
+def test_a_macro_is_set_as_what_it_stands_for(started, short, long):
+    assert started.typeset(short, display=False) == started.typeset(long, display=False)
 
 
-def test_no_page_names_another_site_for_mathjax(site):
-    text = "".join(page.read_text("utf-8") for page in site.glob("*.html"))
+def test_every_letter_of_a_drawing_is_among_its_outlines(started):
+    formula = started.typeset(r"\sum_{i=1}^n \frac{x_i}{\sqrt{2}}", display=True)
 
-    assert "jsdelivr" not in text
-
-
-def test_mathjax_is_given_the_macros_and_neither_menu_nor_other_text(site):
-    page = (site / "formula.html").read_text("utf-8")
-
-    found = re.search(r"window.MathJax = ({.*})</script>", page)
-
-    config = json.loads(found[1])
-    assert config["tex"]["macros"] == MACROS
-    assert config["options"]["enableMenu"] is False
-    assert config["startup"]["elements"] == [".math"]
+    used = set(re.findall(r'<use[^>]* href="#(\w+)"', formula.drawing))
+    assert used == set(formula.glyphs)
+    ET.fromstring(f"<svg>{formula.drawing}</svg>")
 
 
-def test_mistakes_in_formulas_are_not_shown_as_source(site):
-    page = (site / "formula.html").read_text("utf-8")
+def test_equal_letters_share_their_outline(started):
+    one, three = (started.typeset(tex, display=False) for tex in ("x", "xxx"))
 
-    assert '"packages": {"[-]": ["noerrors", "noundefined"]}' in page
-
-
-def test_mathematics_in_a_page_title_loads_mathjax_wherever_the_title_shows(tmp_path):
-    pages = {**PAGES, "formula.md": "# Keep $k$\n\nNo more.\n"}
-
-    site = build(tmp_path, pages, html_theme="basic")
-
-    assert loads_mathjax(site / "plain.html")
+    assert one.glyphs == three.glyphs
+    assert three.drawing.count("<use") == 3
 
 
-def test_latex_output_defines_the_macros_after_the_given_preamble(tmp_path):
-    elements = {"preamble": r"\usepackage{bm}"}
+def test_a_formula_of_its_own_line_is_set_larger(started):
+    heights = [
+        float(started.typeset(r"\sum_i x_i", display=display).height.removesuffix("ex"))
+        for display in (False, True)
+    ]
+    assert heights[0] < heights[1]
 
-    out = build(tmp_path, builder="latex", latex_elements=elements)
 
-    text = next(out.glob("tiny.tex")).read_text("utf-8")
-    given, ours = (text.index(part) for part in (r"\usepackage{bm}", r"{\bm}[1]"))
-    assert given < ours < text.index(r"\begin{document}")
+def test_the_mathml_says_the_same_in_elements(started):
+    formula = started.typeset("a + b", display=False)
+
+    root = ET.fromstring(formula.mathml)
+    assert root.tag == "math"
+    assert [leaf.text for leaf in root.iter() if leaf.text] == ["a", "+", "b"]
+
+
+def test_frames_and_rules_keep_the_marks_that_give_them_their_style(started):
+    framed = started.typeset(
+        r"\begin{array}{|c|}\hline a\\\hline\end{array}", display=True
+    )
+    ruled = started.typeset(r"\begin{array}{c|c}a & b\end{array}", display=True)
+
+    assert "data-frame" in framed.drawing
+    assert "data-line" in ruled.drawing
+
+
+@pytest.mark.parametrize("tex", [r"\frac{1", r"\unheardof x"])
+def test_what_mathjax_does_not_understand_is_an_error(started, tex):
+    assert started.typeset(tex, display=False).error
+    assert not started.typeset("x", display=False).error
+
+
+def test_another_macro_changes_the_fingerprint():
+    assert MathJax(MACROS).fingerprint() == MathJax(dict(MACROS)).fingerprint()
+    assert MathJax(MACROS).fingerprint() != MathJax({}).fingerprint()
+
+
+@pytest.mark.parametrize("end", ["", "raise KeyboardInterrupt"])
+def test_the_engine_does_not_keep_a_process_from_ending(end):
+    code = "from d2lnotes.site.mathjax import MathJax as M; m = M({});"
+    code += f"m.typeset('x', display=False);{end}"
+
+    subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True)
 
 
 def test_a_missing_package_is_named_with_the_way_to_get_it(monkeypatch):
     monkeypatch.setattr(mathjax, "find_spec", lambda name: None)
 
     with pytest.raises(ExtensionError, match="install the package sphinx-mathjax"):
-        mathjax_file()
+        mathjax_folder()

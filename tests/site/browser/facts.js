@@ -5,7 +5,7 @@ async () => {
 
   // What an author typed as code, and what is no text at all.
   const CODE = "code, pre, kbd, samp, script, style, noscript, template, textarea," +
-    "svg, mjx-container, .sig, .field-list dt, .field-list strong";
+    "svg, math, .sig, .field-list dt, .field-list strong";
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -65,10 +65,17 @@ async () => {
     text: article.innerText.trim(),
     formulas: all(".math").length,
     unset_formulas: all(".math")
-      .filter((formula) => !formula.querySelector("mjx-container"))
+      .filter((formula) => {
+        const drawing = formula.querySelector("svg > use");
+        const target = drawing && document.querySelector(drawing.getAttribute("href"));
+        // One that is hidden, or stands in a folded answer, has no size.
+        const drawn = !drawing?.checkVisibility() || drawing.getBBox().width > 0;
+        return !(target?.closest(".drawings") && drawn && formula.querySelector("math"));
+      })
       .map((formula) => short(formula.textContent)),
-    broken_formulas: all("[data-mml-node='merror'], mjx-merror").map((error) =>
-      short(error.dataset.mjxError || error.textContent)),
+    lost_letters: all(".drawings use")
+      .filter((letter) => !document.querySelector(letter.getAttribute("href")))
+      .map((letter) => letter.getAttribute("href")),
     raw_mathematics: holding(/\\[()[\]]|\$/),
     // A power such as 2**32 is no bold text.
     raw_bold: holding(/(?<![\w)])\*\*|\*\*(?![\w(])/),

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 FACTS = Path(__file__).with_name("facts.js").read_text(encoding="utf-8")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
-# Chromium asks for the mathematics in one go; a page of formulas takes a second.
-READY = "() => window.MathJax?.startup?.promise"
 
 
 class Visitor:
@@ -41,14 +39,13 @@ class Visitor:
         self.page = self._context.new_page()
 
     def open(self, name: str, query: str = "") -> None:
-        """Open the page ``name``, such as ``zh/index``, and wait for its formulas."""
+        """Open the page ``name``, such as ``zh/index``."""
         self.page.goto((self.site / f"{name}.html").as_uri() + query)
         self.wait()
 
     def wait(self) -> None:
-        """Wait until the page is loaded and its mathematics is typeset."""
+        """Wait until the page is loaded."""
         self.page.wait_for_load_state()
-        self.page.evaluate(READY)
 
     def where(self) -> tuple[str, str]:
         """Return the page on show, such as ``zh/index``, and the section's id."""

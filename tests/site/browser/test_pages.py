@@ -100,8 +100,8 @@ def test_all_mathematics_is_typeset(facts):
     refuse(facts, "unset_formulas")
 
 
-def test_no_formula_has_an_error(facts):
-    refuse(facts, "broken_formulas")
+def test_no_letter_of_a_formula_is_missing(facts):
+    refuse(facts, "lost_letters")
 
 
 def test_no_mathematics_is_left_as_source(facts):

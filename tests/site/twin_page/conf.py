@@ -21,7 +21,7 @@ extensions = [
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
     "d2lnotes.site.switches",
-    "d2lnotes.site.mathjax",
+    "d2lnotes.site.formulas",
     "d2lnotes.site.search",
 ]
 _site = Path(__file__).parents[3] / "d2lnotes" / "site"
