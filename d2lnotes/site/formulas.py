@@ -152,7 +152,7 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
 def _element(
     translator: HTML5Translator, node: nodes.Element, tex: str, *, display: bool
 ) -> str:
-    store: FormulaStore = translator.builder.d2lnotes_formulas
+    store: FormulaStore = translator.builder.d2lnotes_formulas  # type: ignore[attr-defined]
     name = store.add(tex, display=display)
     if problem := store[name].error:
         logger.warning(

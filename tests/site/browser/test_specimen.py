@@ -1,5 +1,6 @@
 """The specimen of twin constructs, as a reader sees it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,24 @@ SHORT_TEXTS = """() => [...document.querySelectorAll("article span.half.other")]
 def specimen(tmp_path_factory):
     """The folder that holds the specimen in both languages."""
     root = tmp_path_factory.mktemp("specimen")
-    for language, tag in TAGS.items():
-        app = SphinxTestApp(
-            "html",
-            srcdir=SPECIMEN,
-            builddir=root / f"build-{language}",
-            confoverrides={"language": tag},
-        )
-        app.build(force_all=True)
-        app.cleanup()
-        Path(app.outdir).rename(root / language)
+    # In a thread of its own: in this one Playwright runs an event loop, and so does
+    # the engine that sets formulas.
+    with ThreadPoolExecutor(1) as pool:
+        for language in TAGS:
+            pool.submit(build_specimen, root, language).result()
     return root
+
+
+def build_specimen(root, language):
+    app = SphinxTestApp(
+        "html",
+        srcdir=SPECIMEN,
+        builddir=root / f"build-{language}",
+        confoverrides={"language": TAGS[language]},
+    )
+    app.build(force_all=True)
+    app.cleanup()
+    Path(app.outdir).rename(root / language)
 
 
 @pytest.fixture
