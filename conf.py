@@ -32,6 +32,7 @@ extensions = [
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises",
     "d2lnotes.site.exercise_list",
+    "d2lnotes.site.explorables",
     "d2lnotes.site.stale_pages",
     "d2lnotes.site.pages",
     "d2lnotes.site.chapters",

@@ -1,0 +1,173 @@
+r"""
+十个 sigmoid 放过的斜率不到百万分之一 | Ten sigmoids pass on under a millionth
+==============================================================================
+
+一串函数套在一起，斜率相乘。sigmoid 的斜率处处不超过
+:math:`\tfrac14`，所以十个套在一起不超过
+:math:`4^{-10} \approx 9.5 \times 10^{-7}`，不管从哪里出发。
+ReLU 的斜率不是 0 就是 1，套多少个都一样。我们让自动求导来量八种激活函数，
+再与这个界比较。
+
+When functions are nested their slopes multiply. The slope of a sigmoid never
+exceeds :math:`\tfrac14`, so that of ten nested ones never exceeds
+:math:`4^{-10} \approx 9.5 \times 10^{-7}`, from whatever input. The slope of
+ReLU is 0 or 1, however many are nested. We let autograd measure eight
+activation functions and compare with this bound.
+
+**你需要** 链式法则；**你得到** 八种激活函数的图像、斜率，
+和“饱和”二字的确切意思。动手拖一拖：:doc:`/reference/explorables`。
+
+**You need** the chain rule; **you get** eight activation functions, their
+slopes, and what saturation means exactly. To operate them yourself:
+:doc:`/reference/explorables`.
+"""
+
+import matplotlib.pyplot as plt
+import torch
+from torch.nn import functional
+
+from d2lnotes.results import record
+
+# %%
+# 八种函数和它们的斜率 | Eight functions and their slopes
+# -------------------------------------------------------
+# 实线是函数，虚线是自动求导给出的斜率。饱和，就是虚线贴着 0
+# 的那一段：sigmoid 和 tanh 两头饱和，ReLU 和它的亲戚只有左边一头。
+# GELU 和 SiLU 的虚线还会略高于 1。
+#
+# Solid lines are the functions, dashed ones the slopes that autograd gives. A
+# function is saturated where its dashed line lies on 0: sigmoid and tanh are
+# at both ends, ReLU and its relatives at the left one only. The slopes of
+# GELU and SiLU even rise a little above 1.
+
+functions = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "ReLU": functional.relu,
+    "leaky ReLU": functional.leaky_relu,
+    "ELU": functional.elu,
+    "GELU": functional.gelu,
+    "SiLU": functional.silu,
+    "softplus": functional.softplus,
+}
+inputs = torch.linspace(-8, 8, 1601, dtype=torch.float64)  # 0 among them
+
+
+def nested_slope(function, depth):
+    """Return the slope of ``depth`` nested functions at every input."""
+    x = inputs.clone().requires_grad_()
+    output = x
+    for _ in range(depth):
+        output = function(output)
+    output.sum().backward()  # each output depends on one input only
+    return x.grad
+
+
+slopes = {name: nested_slope(f, 1) for name, f in functions.items()}
+fig, axes = plt.subplots(
+    2, 4, sharex=True, sharey=True, figsize=(9, 4.5), layout="constrained"
+)
+for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
+    ax.axhline(0, color="0.6", lw=0.8)
+    ax.plot(inputs, function(inputs), label="$f(x)$")
+    ax.plot(inputs, slopes[name], "--", label="$f'(x)$")
+    ax.set(title=name, ylim=(-1.2, 2.5))
+axes[0, 0].legend(loc="upper left")
+fig.supxlabel("input $x$ (dimensionless)")
+fig.supylabel("value and slope (dimensionless)")
+fig.set_label(
+    "八种激活函数（实线）和斜率（虚线）：sigmoid 与 tanh 两头变平，"
+    "其余只有左边变平"
+    " | Eight activation functions (solid) and slopes (dashed): sigmoid and"
+    " tanh go flat at both ends, the others at the left only"
+)
+plt.show()
+
+steepest = {name: slope.max().item() for name, slope in slopes.items()}
+for name, slope in steepest.items():
+    print(f"{name:10}  largest slope {slope:.4f}")
+
+# %%
+# 套起来 | Nested
+# ---------------
+# 从 1 个套到 10 个，对 :math:`[-8, 8]` 里的每个输入都求斜率，取最大的。
+# sigmoid 的点都在虚线 :math:`4^{-n}` 之下：它的输出总在 0 与 1
+# 之间，后面的 sigmoid 收到的输入不会是斜率最大的 0，
+# 所以实际比界还要小。tanh 在 0 处的斜率恰是 1，最大值一直是 1，
+# 可是离开 0 就往下掉，图上另画了从 :math:`x = 2` 出发的那一条。
+#
+# We nest 1 to 10 of each, take the slope at every input in :math:`[-8, 8]`,
+# and keep the largest. The dots of sigmoid lie below the dashed line
+# :math:`4^{-n}`: its output is between 0 and 1, so the sigmoids further on
+# never see the input 0, where they are steepest. The slope of tanh at 0 is
+# exactly 1, and so the largest remains 1; away from 0 it falls, as the line
+# that starts from :math:`x = 2` shows.
+
+depths = range(1, 11)
+nested = {
+    name: [nested_slope(function, depth) for depth in depths]
+    for name, function in functions.items()
+}
+at_two = int((inputs - 2).abs().argmin())
+shown = {
+    name: [slope.max() for slope in nested[name]]
+    for name in ("sigmoid", "ReLU", "GELU", "softplus")
+}
+shown["tanh at $x = 2$"] = [slope[at_two] for slope in nested["tanh"]]
+
+fig, ax = plt.subplots(layout="constrained")
+bound = [4.0**-depth for depth in depths]
+ax.semilogy(depths, bound, "k--", label="bound $4^{-n}$")
+for (name, values), marker in zip(shown.items(), "os^vx", strict=True):
+    ax.semilogy(depths, values, marker, mfc="none", label=name)
+ax.set(
+    xlabel="nested functions $n$",
+    ylabel="largest slope over $[-8, 8]$ (dimensionless)",
+)
+ax.legend()
+fig.set_label(
+    "套得越多，sigmoid 的最大斜率越小，总在 4 的负 n 次方以下；"
+    "ReLU 一直是 1"
+    " | The more are nested, the smaller the largest slope of sigmoids,"
+    " always below 4 to the power −n; ReLU stays at 1"
+)
+plt.show()
+
+# %%
+# 断言 | The claim, asserted
+# --------------------------
+# 斜率的最大值与手算的一致，十个 sigmoid 在界以下，十个 ReLU 一点不减。
+#
+# The largest slopes are those found by hand, ten sigmoids stay below the
+# bound, ten ReLUs lose nothing.
+
+assert abs(steepest["sigmoid"] - 1 / 4) < 1e-15
+assert abs(steepest["tanh"] - 1) < 1e-15
+assert nested["sigmoid"][-1].max() < 4.0**-10
+assert nested["ReLU"][-1].max() == 1
+assert min(steepest["GELU"], steepest["SiLU"]) > 1
+
+record(
+    "activation_gallery.ten_sigmoids",
+    nested["sigmoid"][-1].max(),
+    over="[−8, 8] 里最大的 | the largest over [−8, 8]",
+    format=".1e",
+)
+for name in ("GELU", "SiLU"):
+    record(
+        f"activation_gallery.{name.lower()}_steepest",
+        steepest[name],
+        over="[−8, 8] 里最大的 | the largest over [−8, 8]",
+    )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 每层先把输入乘以权重 :math:`w`，再过 sigmoid，斜率就成了
+# :math:`w\,\sigma'`。取 :math:`w = 4` 能不能让十层的斜率保持在 1？
+# 改 ``nested_slope`` 试试，再说说为什么只在一个点上行得通。
+#
+# Multiply the input of each layer by a weight :math:`w` before the sigmoid,
+# and its slope becomes :math:`w\,\sigma'`. Does :math:`w = 4` keep the slope
+# of ten layers at 1? Change ``nested_slope`` and see, then say why that works
+# at a single point only.

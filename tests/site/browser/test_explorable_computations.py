@@ -1,0 +1,364 @@
+"""What the explorables compute in the browser, with torch as the oracle."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from numpy.polynomial import chebyshev
+from playwright.sync_api import Error
+from torch import nn
+from torch.nn import functional
+
+import d2lnotes.site
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = Path(d2lnotes.site.__file__).parent / "static" / "explorables.js"
+EXTREMES = [0.0, 1e-300, 1e-8, 1.0, 3.5, 20.0, 40.0, 745.0, 1e4, 1e300]
+
+ACTIVATIONS = {
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "ReLU": functional.relu,
+    "leaky ReLU": functional.leaky_relu,
+    "ELU": functional.elu,
+    "GELU": functional.gelu,
+    "SiLU": functional.silu,
+    # torch's softplus is linear above 20; this is the function itself.
+    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+}
+CURVES = {
+    "quadratic": lambda p: p[0] ** 2,
+    "valley": lambda p: (p[0] ** 2 + 10 * p[1] ** 2) / 2,
+    "twoMinima": lambda p: p[0] ** 4 / 4 - p[0] ** 2 / 2 + p[0] / 10,
+    "absolute": lambda p: p[0].abs(),
+}
+# Rates at which a difference in rounding does not grow from step to step.
+RATES = {
+    "quadratic": [0.01, 0.3, 0.5, 0.97, 1.0],
+    "valley": [0.004, 0.1, 0.19, 0.2],
+    "twoMinima": [0.05, 0.4, 0.5],
+    "absolute": [0.3, 0.07, 1.1],
+}
+
+
+@pytest.fixture(scope="module")
+def compute(browser):
+    """Evaluate a JavaScript expression of ``E``, the computations, and arguments."""
+    page = browser.new_page()
+    page.add_script_tag(path=SCRIPT)
+
+    def evaluate(expression, *arguments):
+        names = ", ".join("abcd"[: len(arguments)])
+        return page.evaluate(
+            f"([{names}]) => {{ const E = window.d2lnotesExplorables; "
+            f"return {expression}; }}",
+            list(arguments),
+        )
+
+    yield evaluate
+    page.close()
+
+
+def doubles(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def randoms(generator, *shape, scale=1.0):
+    numbers = torch.randn(*shape, generator=generator, dtype=torch.float64)
+    return numbers * scale
+
+
+def assert_agrees(found, expected, *, rtol=1e-12, atol=1e-14):
+    torch.testing.assert_close(
+        doubles(found), expected, rtol=rtol, atol=atol, equal_nan=True
+    )
+
+
+@pytest.fixture
+def inputs(generator):
+    extremes = doubles(EXTREMES)
+    return torch.cat([randoms(generator, 500, scale=5), extremes, -extremes])
+
+
+def test_every_activation_function_is_compared(compute):
+    assert compute("Object.keys(E.activations)") == list(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_functions_agree_with_torch(compute, inputs, name):
+    found = compute("b.map(E.activations[a].value)", name, inputs.tolist())
+
+    assert_agrees(found, ACTIVATIONS[name](inputs))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_slopes_agree_with_autograd_at_kinks_too(compute, inputs, name):
+    inputs.requires_grad_()
+    ACTIVATIONS[name](inputs).sum().backward()
+
+    found = compute("b.map(E.activations[a].slope)", name, inputs.tolist())
+
+    assert_agrees(found, inputs.grad)
+
+
+def test_gelu_keeps_its_digits_far_out_on_the_left(compute):
+    places = torch.linspace(-30, -2, 57, dtype=torch.float64)
+
+    found = compute("a.map(E.activations.GELU.value)", places.tolist())
+
+    expected = places * torch.special.log_ndtr(places).exp()
+    assert_agrees(found, expected, rtol=1e-11, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"), [(name, rate) for name, rates in RATES.items() for rate in rates]
+)
+def test_gradient_descent_visits_the_points_of_torch_sgd(compute, name, rate):
+    start = compute("E.curves[a].start(1.55)", name)
+    point = nn.Parameter(doubles(start))
+    optimizer = torch.optim.SGD([point], lr=rate)
+    expected = [doubles(start)]
+    for _ in range(50):
+        optimizer.zero_grad()
+        CURVES[name](point).backward()
+        optimizer.step()
+        expected.append(point.detach().clone())
+
+    found = compute("E.gradientDescent(a, b, c, 50)", name, start, rate)
+
+    assert_agrees(found, torch.stack(expected), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_and_their_gradients_agree_with_autograd(compute, generator, name):
+    size = len(compute("E.curves[a].start(0)", name))
+    points = randoms(generator, size, 100).requires_grad_()
+    values = CURVES[name](points)
+    values.sum().backward()
+    columns = points.detach().T.tolist()
+
+    assert_agrees(compute("b.map(E.curves[a].value)", name, columns), values.detach())
+    found = compute("b.map(E.curves[a].gradient)", name, columns)
+    assert_agrees(found, points.grad.T)
+
+
+def test_a_run_that_diverges_ends_where_it_passes_a_million(compute):
+    points = compute("E.gradientDescent('quadratic', [1], 2, 50)")
+
+    sizes = [abs(x) for (x,) in points]
+    assert sizes[-1] > 1e6 > sizes[-2]
+
+
+@pytest.mark.parametrize("name", ["quadratic", "valley"])
+def test_the_curvature_is_the_largest_eigenvalue_of_the_hessian(compute, name):
+    start = doubles(compute("E.curves[a].start(0.7)", name))
+
+    hessian = torch.autograd.functional.hessian(CURVES[name], start)
+
+    largest = torch.linalg.eigvalsh(hessian)[-1].item()
+    assert compute("E.curves[a].curvature", name) == pytest.approx(largest)
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        (0.1, "approaches"),
+        (0.5, "approaches"),
+        (0.7, "alternates"),
+        (0.99, "alternates"),
+        (1.0, "threshold"),
+        (1.01, "diverges"),
+    ],
+)
+def test_the_verdict_is_what_the_steps_then_do(compute, rate, expected):
+    found = compute("E.verdict(1 - a * E.curves.quadratic.curvature)", rate)
+    points = doubles(compute("E.gradientDescent('quadratic', [1], a, 4)", rate))
+
+    ratios = points[1:3, 0] / points[:2, 0]
+    behavior = {
+        "approaches": (ratios >= -1e-9) & (ratios < 1),
+        "alternates": (ratios < 0) & (ratios > -1),
+        "threshold": ratios == -1,
+        "diverges": ratios < -1,
+    }
+    assert found == expected
+    assert behavior[expected][0]
+
+
+def test_the_two_minima_are_minima_and_the_least_value_is_the_least(compute):
+    minima = doubles(compute("E.curves.twoMinima.minima")).requires_grad_()
+    curve = CURVES["twoMinima"](minima[None])
+    curve.sum().backward()
+    everywhere = CURVES["twoMinima"](torch.linspace(-3, 3, 60_001).double()[None])
+
+    bends = compute("E.curves.twoMinima.minima.map(E.curves.twoMinima.bend)")
+    least = compute("E.curves.twoMinima.least")
+
+    assert_agrees([0.0, 0.0], minima.grad)
+    assert min(bends) > 0
+    assert least == pytest.approx(everywhere.min().item(), abs=1e-8)
+    assert least <= everywhere.min().item()
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_convolution_agrees_with_torch(compute, generator, side, stride, padding):
+    image, kernel = randoms(generator, 7, 11), randoms(generator, side, side)
+
+    found = compute(
+        "E.convolve(a, b, c)",
+        image.tolist(),
+        kernel.tolist(),
+        {"stride": stride, "padding": padding},
+    )
+
+    expected = functional.conv2d(
+        image[None, None], kernel[None, None], stride=stride, padding=padding
+    )
+    assert_agrees(found, expected[0, 0])
+
+
+def test_the_terms_of_one_place_are_its_pixels_and_the_weights(compute, generator):
+    image, kernel = randoms(generator, 5, 7), randoms(generator, 3, 3)
+    options = {"stride": 2, "padding": 1}
+
+    terms = compute(
+        "E.convolutionTerms(a, b, c, 1, 3)", image.tolist(), kernel.tolist(), options
+    )
+
+    patch = functional.pad(image, (1, 1, 1, 1))[2:5, 6:9]
+    assert [term["pixel"] for term in terms] == patch.flatten().tolist()
+    assert [term["weight"] for term in terms] == kernel.flatten().tolist()
+
+
+LOGITS = {
+    "ordinary": [1.0, 3.0, -1.0, 2.0],
+    "ties": [3.0, 3.0, 3.0, -5.0],
+    "all equal": [0.1] * 5,
+    "far apart": [-1000.0, 0.0, 1000.0],
+    "large": [1e4, 1e4 + 1, 1e4 - 2],
+    "single": [7.0],
+}
+
+
+@pytest.mark.parametrize("temperature", [0.03, 0.5, 1.0, 30.0])
+@pytest.mark.parametrize("name", LOGITS)
+def test_softmax_agrees_with_torch(compute, name, temperature):
+    logits = doubles(LOGITS[name])
+
+    found = compute("E.softmax(a, b)", LOGITS[name], temperature)
+
+    # Dividing first rounds numbers of up to 1e6, hence the tolerance.
+    expected = (logits / temperature).softmax(dim=0)
+    assert_agrees(found, expected, rtol=1e-9, atol=0)
+
+
+def test_softmax_agrees_with_torch_on_random_scores(compute, generator):
+    logits = randoms(generator, 200, 7, scale=3)
+
+    found = compute("a.map((row) => E.softmax(row))", logits.tolist())
+
+    assert_agrees(found, logits.softmax(dim=1))
+
+
+def test_the_bare_formula_fails_where_it_does_in_float32(compute, generator):
+    logits = torch.randn(100, 5, generator=generator) * 40  # some beyond 88.7
+
+    found = compute("a.map((row) => E.naiveSoftmax32(row))", logits.tolist())
+
+    expected = logits.exp() / logits.exp().sum(dim=1, keepdim=True)
+    assert expected.isnan().any()
+    assert_agrees(found, expected.double(), rtol=1e-5, atol=1e-30)
+
+
+def test_the_bare_formula_lasts_up_to_the_logarithm_of_the_largest_float32(compute):
+    limit = math.log(torch.finfo(torch.float32).max)
+
+    assert not math.isnan(compute("E.naiveSoftmax32([a])", limit - 1e-4)[0])
+    assert math.isnan(compute("E.naiveSoftmax32([a])", limit + 1e-4)[0])
+
+
+def test_entropy_agrees_with_torch_and_takes_zeros(compute, generator):
+    probs = randoms(generator, 50, 7).softmax(dim=1)
+    probs = torch.cat([probs, torch.eye(7, dtype=torch.float64)])
+
+    found = compute("a.map(E.entropy)", probs.tolist())
+
+    assert_agrees(found, torch.special.entr(probs).sum(dim=1))
+
+
+def test_least_squares_agrees_with_torch(compute, generator):
+    matrix, y = randoms(generator, 23, 7), randoms(generator, 23)
+
+    found = compute("E.leastSquares(a, b)", matrix.tolist(), y.tolist())
+
+    expected = torch.linalg.lstsq(matrix, y[:, None], driver="gelsd").solution[:, 0]
+    assert_agrees(found, expected, rtol=1e-10)
+
+
+def test_least_squares_does_not_square_the_condition_number(compute):
+    # Läuchli's matrix: the normal equations lose the small numbers altogether.
+    small = 1e-8
+    matrix = [[1.0, 1.0], [small, 0.0], [0.0, small]]
+
+    found = compute("E.leastSquares(a, b)", matrix, [5.0, 2 * small, 3 * small])
+
+    assert_agrees(found, doubles([2.0, 3.0]), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "problem"),
+    [
+        ([[1.0, 2.0]], "2 unknowns need at least 2 equations, got 1"),
+        ([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]], "column 1 depends"),
+    ],
+)
+def test_least_squares_refuses_what_has_no_single_answer(compute, matrix, problem):
+    with pytest.raises(Error, match=problem):
+        compute("E.leastSquares(a, a.map(() => 1))", matrix)
+
+
+@pytest.mark.parametrize("degree", [0, 1, 3, 9, 15])
+@pytest.mark.parametrize("count", [16, 60])
+def test_polynomials_agree_with_torch_and_numpy(compute, count, degree):
+    data = compute("E.polynomialData(a, 0.3, 1)", count)
+    x, y = doubles(data["x"]), doubles(data["y"])
+    basis = torch.special.chebyshev_polynomial_t(x[:, None], torch.arange(degree + 1))
+
+    weights = compute("E.fitPolynomial(a, b)", data, degree)
+
+    expected = torch.linalg.lstsq(basis, y[:, None], driver="gelsd").solution[:, 0]
+    assert_agrees(weights, expected, rtol=1e-7, atol=1e-9)
+    places = torch.linspace(-1, 1, 41).tolist()
+    values = compute("b.map((x) => E.evaluatePolynomial(a, x))", weights, places)
+    assert_agrees(values, doubles(chebyshev.chebval(places, weights)), rtol=1e-10)
+    error = compute("E.rootMeanSquare(a, b)", weights, data)
+    expected_error = (basis @ expected - y).square().mean().sqrt().item()
+    assert error == pytest.approx(expected_error, rel=1e-9, abs=1e-9)
+
+
+def test_data_without_noise_lie_on_the_sine_one_in_each_part(compute):
+    count = 17
+    data = compute("E.polynomialData(a, 0, 5)", count)
+    x = doubles(data["x"])
+
+    assert_agrees(data["y"], torch.sin(math.pi * x))
+    assert ((x + 1) / 2 * count).floor().tolist() == list(range(count))
+
+
+def test_the_noise_is_standard_normal_and_repeats_with_its_seed(compute):
+    make = "Array.from({length: 200}, (_, seed) => E.polynomialData(40, 1, seed + a))"
+    sets = compute(make, 1)
+    again = compute(make, 1)
+    x, y = (doubles([data[name] for data in sets]) for name in "xy")
+
+    noise = (y - torch.sin(math.pi * x)).flatten()
+
+    assert sets == again
+    assert abs(noise.mean().item()) < 5 / math.sqrt(len(noise))
+    assert abs(noise.std().item() - 1) < 5 / math.sqrt(2 * len(noise))
+    tails = (noise.abs() > 1.96).double().mean().item()
+    assert abs(tails - 0.05) < 5 * math.sqrt(0.05 * 0.95 / len(noise))
