@@ -36,6 +36,7 @@ extensions = [
     "d2lnotes.site.stale_pages",
     "d2lnotes.site.pages",
     "d2lnotes.site.chapters",
+    "d2lnotes.site.tips",
     "d2lnotes.site.docstrings",
     "d2lnotes.site.switches",
     "d2lnotes.site.gallery",
