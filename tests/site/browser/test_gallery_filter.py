@@ -56,6 +56,7 @@ def test_choices_of_one_kind_add_up_and_kinds_narrow(gallery):
 
 def test_the_filter_is_worked_by_keys_alone(gallery):
     keys = gallery.page.keyboard
+    first = shown(gallery)[0].partition("/")[0]
     gallery.page.focus(".gallery-filter select")
 
     keys.press("ArrowDown")
@@ -69,7 +70,7 @@ def test_the_filter_is_worked_by_keys_alone(gallery):
         "() => document.querySelector('.gallery-filter button').disabled"
     )
 
-    assert {page.partition("/")[0] for page in chosen} == {"preliminaries"}
+    assert {page.partition("/")[0] for page in chosen} == {first}
     assert set(narrowed) <= set(chosen)
     assert len(shown(gallery)) == gallery.page.locator(CARD).count()
 

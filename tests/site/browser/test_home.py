@@ -46,7 +46,7 @@ def test_a_card_can_be_clicked_anywhere_and_reached_by_key(visit, language):
 
     visitor.page.locator(".course-card a").nth(1).focus()
     focused = visitor.page.evaluate("document.activeElement.getAttribute('href')")
-    image = box(visitor, ".course-card img")
+    image = box(visitor, ".course-card:nth-of-type(2) img")
     with visitor.page.expect_navigation():
         visitor.page.mouse.click(image["x"] + 20, image["y"] + 20)
 
