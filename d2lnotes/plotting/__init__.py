@@ -1,10 +1,11 @@
-"""Figures of training runs, of images and of the plane.
+"""Figures of training runs, of images, of the plane and of graphs.
 
 Every function draws into the axes it is given, or into a new figure, and returns
 the axes. None of them shows or saves anything. Differences that color shows are
 also shown by line styles, markers or numbers.
 """
 
+from d2lnotes.plotting.graphs import plot_graph
 from d2lnotes.plotting.images import show_images
 from d2lnotes.plotting.plane import plot_contours, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
@@ -12,6 +13,7 @@ from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
 __all__ = [
     "plot_confusion_matrix",
     "plot_contours",
+    "plot_graph",
     "plot_history",
     "plot_vectors",
     "show_images",
