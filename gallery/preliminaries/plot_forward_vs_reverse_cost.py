@@ -1,0 +1,344 @@
+r"""
+求整个梯度，反向的代价与输入个数无关 | Reverse mode: a gradient at a cost that ignores the inputs
+================================================================================================
+
+同一条链式法则，可以从输入往前乘，也可以从输出往回乘。前者每个输入要跑一遍，
+后者无论多少输入都只跑一遍，代价是要把途中的数都记下来。
+我们先数运算，再量时间，最后量内存。
+
+The chain rule is one product, which can be multiplied from the inputs
+forward or from the output back. Forward mode needs one run for each input;
+reverse mode needs one run however many there are, and has to remember the
+numbers met on the way. We count operations, then measure time, then memory.
+
+**你需要** :doc:`/preliminaries/autograd` 里的对偶数和计算图；
+**你得到** 神经网络为什么都用反向传播，以及它为什么费内存。
+
+**You need** dual numbers and graphs from :doc:`/preliminaries/autograd`;
+**you get** the reason why neural networks use backpropagation, and why it
+needs so much memory.
+"""
+
+import itertools
+import tracemalloc
+import warnings
+
+import matplotlib.pyplot as plt
+import torch
+from torch.func import jvp, vjp
+from torch.nn.functional import softplus
+
+from d2lnotes.autodiff import (
+    Dual,
+    Node,
+    exp,
+    forward_gradient,
+    log,
+    reverse_gradient,
+    sin,
+    trace,
+)
+from d2lnotes.plotting import plot_graph
+from d2lnotes.results import record
+from d2lnotes.runtime import Stopwatch
+
+# %%
+# 一张小图 | One small graph
+# --------------------------
+# 先看清两种方式各是怎么走的。:math:`L = (xw - y)^2`，:math:`x = 3`、
+# :math:`w = 2`、:math:`y = 5`。圆圈下面是值，箭头上是这一步自己的导数。
+# 正向从左往右乘箭头上的数，一次只问一个输入；反向从右往左乘，
+# 一次就得到 ∂ 后面全部的数。
+#
+# How do the two modes walk? Take :math:`L = (xw - y)^2` with :math:`x = 3`,
+# :math:`w = 2`, :math:`y = 5`. Values stand below the circles, each step's
+# own derivative on its arrow. Forward mode multiplies the arrows from left to
+# right and asks about one input at a time; reverse mode multiplies from right
+# to left and gets everything behind a ∂ at once.
+
+
+def squared_error(x, w, y):
+    """Return the loss of one example."""
+    return (x * w - y) ** 2
+
+
+named = {"x": Node(3.0), "w": Node(2.0), "y": Node(5.0)}
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+plot_graph(squared_error(**named), names=named, ax=ax)
+fig.set_label(
+    "xw 减 y 再平方的计算图，写着每个节点的值、每步的导数和损失对每个节点的导数"
+    " | The graph of the square of xw minus y with the value of every node, the"
+    " derivative of each step and that of the loss by every node"
+)
+plt.show()
+
+assert forward_gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
+assert reverse_gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
+
+# %%
+# 数运算 | Counting operations
+# ----------------------------
+# 时间会抖动，运算次数不会。我们的小引擎里，数可以是任何能加能乘的东西，
+# 也可以是计算图的节点。给它节点去求梯度，求梯度的每一步就都记在图上，数一数图里的
+# 运算即可。例子是 :math:`n` 个输入的损失：
+#
+# Seconds fluctuate, counts do not. The numbers inside our small engine may be
+# anything that adds and multiplies, nodes of a graph included. If nodes are
+# what it differentiates with, each step of the differentiation is recorded in
+# a graph, and we count the operations there. The example is a loss of
+# :math:`n` inputs:
+#
+# .. math::
+#
+#    f(x_1, \dots, x_n) = \ln \sum_{i=1}^{n-1} e^{x_i x_{i+1}}
+
+
+def loss(*x):
+    """Return the log of a sum in which every input meets its neighbor."""
+    terms = [exp(a * b) for a, b in itertools.pairwise(x)]
+    return log(sum(terms[1:], start=terms[0]))
+
+
+def num_operations(outputs):
+    """Return how many operations the graphs of ``outputs`` hold together."""
+    graphs = (trace(y) for y in outputs if isinstance(y, Node))
+    nodes = {node for graph in graphs for node in graph}
+    return sum(node.operation is not None for node in nodes)
+
+
+input_counts = [2, 4, 8, 16, 32, 64]
+counted = {"forward": [], "reverse": []}
+for n in input_counts:
+    point = [Node(0.1 + i / n) for i in range(n)]
+    alone = num_operations([loss(*point)])
+    by_forward = forward_gradient(loss, point)
+    by_reverse = reverse_gradient(loss, point)
+    counted["forward"].append(num_operations(by_forward) / alone)
+    counted["reverse"].append(num_operations(by_reverse) / alone)
+    for a, b in zip(by_forward, by_reverse, strict=True):
+        torch.testing.assert_close(float(a), float(b), rtol=1e-12, atol=0.0)
+
+# %%
+# 除以求一次函数值的运算次数，就得到梯度值多少次函数。正向的比值随 :math:`n`
+# 成正比地增长；反向的停在一个常数以下。“梯度的代价不超过函数的几倍”
+# 有定理保证，常数由每种运算自己的导数决定。
+#
+# Divided by the operations of the function alone, this tells how many
+# function values a gradient costs. Forward, the ratio grows in proportion to
+# :math:`n`; in reverse it stays below a constant. That a gradient costs but a
+# few function values is a theorem; its constant depends on the derivatives of
+# the single operations.
+
+forward, reverse = (torch.tensor(counted[m]) for m in ("forward", "reverse"))
+assert reverse.max() < 5
+torch.testing.assert_close(
+    (forward[-1] / forward[-2]).item(), 2.0, rtol=0.05, atol=0.0
+)
+
+# %%
+# 量时间 | Measuring time
+# -----------------------
+# 在 torch 里，``torch.func.jvp`` 跑一遍正向，``torch.func.vjp`` 一去一回。
+# 函数是 :math:`n` 个权重的逻辑回归在 20,000 个样本上的损失。
+# 正向每一遍的活完全一样，所以整个梯度的时间是一遍的时间乘以 :math:`n`。
+# 每个 :math:`n` 都轮流量九次，取中位数。
+#
+# In torch ``torch.func.jvp`` is one forward run and ``torch.func.vjp`` one
+# run there and back. The function is the loss of logistic regression with
+# :math:`n` weights on 20,000 examples. As all forward runs do the same work,
+# the whole gradient takes :math:`n` times the time of one. For each
+# :math:`n` all take turns, nine times each, and we keep the median.
+
+generator = torch.Generator().manual_seed(0)
+sizes = [16, 32, 64, 128, 256]
+num_examples, rounds = 20_000, 9
+signs = torch.randint(2, (num_examples,), generator=generator) * 2.0 - 1.0
+
+
+def make_loss(n):
+    """Return the loss of ``n`` weights on random examples."""
+    examples = torch.randn(num_examples, n, generator=generator)
+
+    def logistic_loss(weights):
+        return softplus(-signs * (examples @ weights)).mean()
+
+    return logistic_loss
+
+
+def run_forward(function, x):
+    """Return one partial derivative."""
+    direction = torch.zeros_like(x)
+    direction[0] = 1.0
+    return jvp(function, (x,), (direction,))[1]
+
+
+def run_reverse(function, x):
+    """Return the whole gradient."""
+    _, pull_back = vjp(function, x)
+    return pull_back(torch.tensor(1.0))[0]
+
+
+with warnings.catch_warnings():  # torch prepares jvp with a tool it deprecates
+    warnings.simplefilter("ignore", FutureWarning)
+    run_forward(torch.sum, torch.zeros(1))
+
+runs = [lambda function, x: function(x), run_forward, run_reverse]
+seconds = torch.zeros(len(runs), len(sizes), rounds)
+for column, n in enumerate(sizes):
+    logistic_loss = make_loss(n)
+    x = torch.randn(n, generator=generator) / n**0.5
+    torch.testing.assert_close(
+        run_forward(logistic_loss, x), run_reverse(logistic_loss, x)[0]
+    )
+    for turn in range(rounds):
+        for row, run in enumerate(runs):
+            with Stopwatch() as watch:
+                run(logistic_loss, x)
+            seconds[row, column, turn] = watch.seconds
+typical = seconds.median(dim=-1).values  # (runs, sizes)
+measured_forward = torch.tensor(sizes) * typical[1] / typical[0]
+measured_reverse = typical[2] / typical[0]
+
+# %%
+# 量内存 | Measuring memory
+# -------------------------
+# 反向要等前向全部做完才能开始，所以前向途中的数都得留着。在一条长
+# :math:`L` 的链上，正向每走一步就忘掉上一步，反向把 :math:`L` 步都记下来。
+# 我们用 Python 自己的 ``tracemalloc`` 量两种方式的内存峰值。
+#
+# Reverse mode starts when the function is done, so all numbers met on the way
+# have to stay. On a chain of length :math:`L` forward mode forgets each step
+# as it takes the next, reverse mode remembers all :math:`L`. Python's own
+# ``tracemalloc`` measures the peak of both.
+
+
+def chain(x, length):
+    """Return the sine of the sine of the sine ..."""
+    for _ in range(length):
+        x = sin(x)
+    return x
+
+
+def peak_bytes(run, *arguments):
+    """Return the most memory that ``run`` held at one time."""
+    tracemalloc.start()
+    run(*arguments)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+lengths = [32, 64, 128, 256, 512, 1024, 2048]
+peaks = torch.tensor(
+    [
+        [peak_bytes(chain, kind(0.5), length) for length in lengths]
+        for kind in (lambda v: Dual(v, 1.0), Node)
+    ],
+    dtype=torch.float64,
+)
+bytes_per_step = (peaks[1, -1] - peaks[1, -2]) / (lengths[-1] - lengths[-2])
+
+# %%
+# torch 也一样：``saved_tensors_hooks`` 报告前向为反向留下的每一个张量。
+# 1000 个 ``float32`` 走 :math:`L` 步，留下的恰好是 :math:`4000\,L` 字节。
+#
+# So it is in torch, where ``saved_tensors_hooks`` reports every tensor that
+# the forward run keeps for the way back. For 1000 numbers in ``float32`` and
+# :math:`L` steps it is exactly :math:`4000\,L` bytes.
+
+
+def saved_bytes(length):
+    """Return what torch keeps for a chain of sines of 1000 numbers."""
+    sizes_seen = []
+
+    def keep(tensor):
+        sizes_seen.append(tensor.nbytes)
+        return tensor
+
+    x = torch.full((1000,), 0.5, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: kept):
+        for _ in range(length):
+            x = torch.sin(x)
+    return sum(sizes_seen)
+
+
+assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
+
+# %%
+# 三幅图 | Three plots
+# ----------------------
+# 左边和中间的纵轴都是“值多少次函数”。两条斜线平行于 :math:`n`；
+# 反向平平地躺在底下。右边轮到反向付账。
+#
+# On the left and in the middle the ordinate is the cost in function values.
+# Forward mode rises in parallel with :math:`n`; reverse mode lies flat. On
+# the right it is reverse mode that pays.
+
+fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
+axes[0].loglog(input_counts, forward, "o-", label="forward")
+axes[0].loglog(input_counts, reverse, "s--", label="reverse")
+axes[0].set(title="counted", ylabel="cost of a gradient (function values)")
+axes[1].loglog(sizes, measured_forward, "o-", label="forward")
+axes[1].loglog(sizes, measured_reverse, "s--", label="reverse")
+axes[1].set(title="timed, torch", ylabel="cost of a gradient (function times)")
+axes[2].loglog(lengths, peaks[0] / 1000, "o-", label="forward")
+axes[2].loglog(lengths, peaks[1] / 1000, "s--", label="reverse")
+axes[2].set(title="memory", ylabel="peak memory (kB)")
+names = ["inputs $n$", "inputs $n$", "chain length $L$ (steps)"]
+for ax, name, ticks in zip(
+    axes, names, [input_counts, sizes, lengths[::2]], strict=True
+):
+    ax.set_xlabel(name)
+    ax.set_xticks(ticks, ticks)
+    ax.minorticks_off()
+    ax.legend()
+fig.set_label(
+    "运算次数与时间：正向与输入个数成正比，反向不变；内存：正向不变，反向与链长成正比"
+    " | Operations and time: forward mode grows with the inputs, reverse mode"
+    " stays; memory: forward mode stays, reverse mode grows with the length"
+)
+plt.show()
+
+# %%
+# 时间的界放得很宽，机器快慢不影响：在 256 个输入上，反向不到 20 次函数，
+# 正向至少贵 10 倍。
+#
+# The bounds on time are wide, to hold on any machine: at 256 inputs reverse
+# mode takes less than 20 function times, forward mode at least ten times as
+# much.
+
+assert measured_reverse[-1] < 20
+assert measured_forward[-1] > 10 * measured_reverse[-1]
+assert peaks[0, -1] < 2 * peaks[0, 0]  # forward: no growth with the length
+assert 100 < bytes_per_step < 2000
+assert peaks[1, -1] > 15 * peaks[1, 0]
+
+record("forward_reverse.counted_forward_64", forward[-1], format=".0f")
+record("forward_reverse.counted_reverse_64", reverse[-1], format=".1f")
+timed = f"{rounds} 轮（取中位数） | {rounds} runs (median)"
+record(
+    "forward_reverse.time_forward_256",
+    measured_forward[-1],
+    over=timed,
+    format=".0f",
+)
+record(
+    "forward_reverse.time_reverse_256",
+    measured_reverse[-1],
+    over=timed,
+    format=".1f",
+)
+record(
+    "forward_reverse.bytes_per_step",
+    bytes_per_step,
+    unit="字节 | bytes",
+    format=".0f",
+)
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 哪一种函数用正向更划算？想好再看 :doc:`/preliminaries/autograd` 的练习。
+#
+# For which functions is forward mode the better bargain? Think first, then
+# see the exercises of :doc:`/preliminaries/autograd`.

@@ -1,0 +1,335 @@
+r"""
+梯度检验的步长不是越小越好 | In a gradient check a smaller step is not a better one
+==================================================================================
+
+怎样知道一个梯度写对了？拿有限差分去比。步长 :math:`h` 太大，差分不准；
+太小，舍入误差又把它淹没。理论给出两者平衡的位置，这里量一量，再故意把一个梯度写错，
+看错到多小还找得出来。
+
+How do we know that a gradient is right? By comparing it with finite
+differences. With a large step :math:`h` the difference is not the derivative
+yet; with a small one rounding drowns it. Theory says where the two balance;
+we measure it, then make a gradient wrong on purpose and see how small an
+error can be found.
+
+**你需要** :doc:`/preliminaries/calculus` 里的导数、梯度，和浮点数的有效位；
+**你得到** 步长和容差的取法，以及为什么检验梯度要用 float64。
+
+**You need** derivative and gradient from :doc:`/preliminaries/calculus`, and
+the significant bits of floating-point numbers; **you get** rules for the step
+and for the tolerance, and the reason why gradients are checked in float64.
+"""
+
+from decimal import Decimal
+
+import matplotlib.pyplot as plt
+import torch
+from torch.nn.functional import cross_entropy, one_hot
+
+from d2lnotes.results import record
+
+# %%
+# 两种误差 | Two kinds of error
+# -----------------------------
+# 中心差分里，泰勒展开的偶数项互相抵消，留下的第一项与 :math:`h^2` 成正比。
+# 另一方面，两个函数值各有舍入误差，最多是自身的 :math:`u` 倍，
+# 除以 :math:`2h` 就放大了。:math:`u` 是类型的单位舍入，即机器精度的一半：
+#
+# In a central difference the even terms of the Taylor series cancel, and the
+# first that stays is proportional to :math:`h^2`. On the other hand both
+# values carry a rounding error of at most :math:`u` times themselves, which
+# the division by :math:`2h` magnifies; :math:`u` is the unit roundoff of the
+# type, half its machine epsilon:
+#
+# .. math::
+#
+#    \left| \frac{f(x+h) - f(x-h)}{2h} - f'(x) \right|
+#    \lesssim \frac{h^2}{6} |f'''(x)| + \frac{u}{h} |f(x)|
+#
+# 令右边对 :math:`h` 的导数为 0，得 :math:`h^3 = 3u\,|f/f'''|`。对
+# :math:`f = e^x`，函数与各阶导数相等，所以相对误差与 :math:`x` 无关，最佳步长是
+# :math:`h^* = (3u)^{1/3}`。单边差分只剩一阶项 :math:`\tfrac h2 |f''|`，
+# 分母是 :math:`h`，最佳步长是 :math:`2\sqrt{u}`。
+#
+# Setting the derivative of the right-hand side to 0 gives
+# :math:`h^3 = 3u\,|f/f'''|`. For :math:`f = e^x` all derivatives equal the
+# function, so that relative errors do not depend on :math:`x` and the best
+# step is :math:`h^* = (3u)^{1/3}`. A one-sided difference keeps the term
+# :math:`\tfrac h2 |f''|` and divides by :math:`h`; its best step is
+# :math:`2\sqrt{u}`.
+
+dtypes = {"float32": torch.float32, "float64": torch.float64}
+roundoff = {name: torch.finfo(dtype).eps / 2 for name, dtype in dtypes.items()}
+best_step = {name: (3 * u) ** (1 / 3) for name, u in roundoff.items()}
+
+# %%
+# 量一量 | Measured
+# -----------------
+# 在 500 个点上求差分，与 28 位十进制数算出的真值比，取相对误差的均方根。
+# :math:`x + h` 本身也要舍入，所以除数用实际走过的距离。
+#
+# We take differences at 500 points, compare with the truth computed to 28
+# decimal digits, and keep the root mean square of the relative errors. As
+# :math:`x + h` is rounded, too, we divide by the distance really covered.
+
+
+def central_difference(function, x, h):
+    """Return the slope of ``function`` between ``x - h`` and ``x + h``."""
+    right, left = x + h, x - h
+    return (function(right) - function(left)) / (right - left)
+
+
+def one_sided_difference(function, x, h):
+    """Return the slope of ``function`` between ``x`` and ``x + h``."""
+    right = x + h
+    return (function(right) - function(x)) / (right - x)
+
+
+def root_mean_square(derivative, exact):
+    """Return the typical relative error over all points."""
+    pairs = zip(derivative.tolist(), exact, strict=True)
+    errors = [float(Decimal(slope) / truth - 1) for slope, truth in pairs]
+    return torch.tensor(errors).square().mean().sqrt().item()
+
+
+points = torch.linspace(1, 2, 500, dtype=torch.float64)
+steps = {
+    "float32": torch.logspace(-6.5, 0, 80, dtype=torch.float64),
+    "float64": torch.logspace(-12, 0, 120, dtype=torch.float64),
+}
+methods = [central_difference, one_sided_difference]
+errors = {}
+for name, dtype in dtypes.items():
+    x = points.to(dtype)
+    exact = [Decimal(point).exp() for point in x.tolist()]
+    for method in methods:
+        errors[method, name] = [
+            root_mean_square(method(torch.exp, x, h.item()), exact)
+            for h in steps[name]
+        ]
+    x.requires_grad_()
+    (derivative,) = torch.autograd.grad(x.exp().sum(), x)
+    errors["autograd", name] = root_mean_square(derivative, exact)
+
+# %%
+# 虚线是上面的界，叉是预言的最佳步长。实测贴着界走：右边是光滑的
+# :math:`h^2`，左边是凌乱的 :math:`1/h`（舍入误差多半达不到最坏，
+# 所以在界的下面）。最下面的点线是自动求导，它没有步长要选。
+#
+# The dashed lines are the bound, the crosses the predicted best steps.
+# Measurements follow the bound: a smooth :math:`h^2` on the right, a ragged
+# :math:`1/h` on the left (below the bound, since rounding is seldom at its
+# worst). The dotted line at the bottom is autograd, which has no step to
+# choose.
+
+fig, axes = plt.subplots(
+    ncols=2, figsize=(9, 4), sharey=True, layout="constrained"
+)
+for ax, (name, u) in zip(axes, roundoff.items(), strict=True):
+    h, best = steps[name], best_step[name]
+    ax.loglog(h, errors[one_sided_difference, name], "s", ms=3, color="C1")
+    ax.loglog(h, h / 2 + 2 * u / h, "--", color="C1", label="one-sided")
+    ax.loglog(h, errors[central_difference, name], "o", ms=3, color="C0")
+    ax.loglog(h, h**2 / 6 + u / h, "--", color="C0", label="central")
+    ax.plot(best, best**2 / 6 + u / best, "kx", ms=10, label=r"$(3u)^{1/3}$")
+    ax.axhline(
+        errors["autograd", name], color="C2", linestyle=":", label="autograd"
+    )
+    ax.set(title=name, xlabel="step $h$ (dimensionless)")
+axes[0].set_ylabel("relative error of the derivative (RMS)")
+axes[0].legend()
+fig.set_label(
+    "两种差分的误差随步长先降后升，最低点在理论预言的位置；自动求导的误差小得多"
+    " | The errors of both differences fall, then rise with the step, lowest"
+    " where theory predicts; autograd's error is far smaller"
+)
+plt.show()
+
+# %%
+# 断言：实测最低点与预言的步长相差不超过 4 倍（谷底很平），最小误差不超过预言的
+# 2 倍；自动求导的误差不超过两个 :math:`u`。
+#
+# Asserted: the lowest measurement lies within a factor of 4 of the predicted
+# step (the valley is flat), its error is at most twice the predicted one, and
+# autograd's error is at most two :math:`u`.
+
+for name, u in roundoff.items():
+    measured = torch.tensor(errors[central_difference, name])
+    lowest = measured.argmin()
+    best = best_step[name]
+    assert best / 4 < steps[name][lowest] < 4 * best
+    assert measured[lowest] < 2 * (best**2 / 6 + u / best)
+    assert errors["autograd", name] < 2 * u
+    # at a hundredth of the best step rounding dominates, and costs dearly
+    nearest = (steps[name].log() - torch.tensor(best / 100).log()).abs()
+    assert measured[nearest.argmin()] > 5 * measured[lowest]
+    record(f"gradient_check.best_step_{name}", best, format=".1e")
+    record(
+        f"gradient_check.central_error_{name}",
+        measured[lowest],
+        over="500 个点的均方根 | root mean square of 500 points",
+        format=".0e",
+    )
+    record(
+        f"gradient_check.autograd_error_{name}",
+        errors["autograd", name],
+        over="500 个点的均方根 | root mean square of 500 points",
+        format=".0e",
+    )
+
+# %%
+# 种下一个错误 | A planted mistake
+# --------------------------------
+# 现在检验一个真正用得上的梯度：softmax 回归的损失对权重的梯度
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`，手写的。
+# 我们把其中**一个**分量乘以 :math:`1 + \delta`，再拿整个梯度去检验。
+# 检验要的是差的范数与梯度范数之比。参数有 :math:`20 \times 5` 个，
+# 每个挪动两次，一共算 200 次损失；步长取 :math:`u^{1/3}`，因为一般的函数，
+# :math:`f/f'''` 并不知道。
+#
+# Now a gradient of real use, written by hand: that of softmax regression with
+# respect to the weights,
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`. We multiply
+# **one** component by :math:`1 + \delta` and check the whole gradient. The
+# check looks at the norm of the difference relative to that of the gradient.
+# Each of the :math:`20 \times 5` parameters is moved twice, which takes 200
+# losses; the step is :math:`u^{1/3}`, for in general :math:`f/f'''` is
+# unknown.
+
+generator = torch.Generator().manual_seed(0)
+inputs = torch.randn(40, 20, generator=generator, dtype=torch.float64)
+labels = torch.randint(5, (40,), generator=generator)
+weights = torch.randn(20, 5, generator=generator, dtype=torch.float64)
+mistaken_place = (3, 1)
+
+
+def gradient_by_hand(weights, inputs, delta):
+    """Return the gradient of the loss, one component off by ``delta``."""
+    probabilities = (inputs @ weights).softmax(dim=1)
+    truth = one_hot(labels, 5).to(inputs.dtype)
+    gradient = inputs.T @ (probabilities - truth) / len(inputs)
+    gradient[mistaken_place] *= 1 + delta
+    return gradient
+
+
+def gradient_by_differences(weights, inputs, h):
+    """Return central differences of the loss, one component at a time."""
+    gradient = torch.empty_like(weights)
+    for place in torch.cartesian_prod(torch.arange(20), torch.arange(5)):
+        bump = torch.zeros_like(weights)
+        bump[tuple(place)] = h
+        rise, fall = (
+            cross_entropy(inputs @ moved, labels)
+            for moved in (weights + bump, weights - bump)
+        )
+        gradient[tuple(place)] = (rise - fall) / (2 * h)
+    return gradient
+
+
+deltas = torch.logspace(-9, 0, 19, dtype=torch.float64).tolist()
+discrepancy = {}
+for name, dtype in dtypes.items():
+    at, data = weights.to(dtype), inputs.to(dtype)
+    numeric = gradient_by_differences(at, data, roundoff[name] ** (1 / 3))
+    discrepancy[name] = torch.tensor(
+        [
+            ((hand - numeric).norm() / numeric.norm()).item()
+            for hand in (gradient_by_hand(at, data, d) for d in [0.0, *deltas])
+        ]
+    )
+
+# %%
+# 梯度正确时也测得出差异：那是检验自己的误差，图中的横线。
+# 错误比它大，就看得见；比它小，就藏得住。float32 的横线高出几个数量级。
+#
+# A right gradient shows a discrepancy as well: the check's own error, the
+# horizontal lines. A mistake larger than that is seen, a smaller one is
+# hidden. The line of float32 is higher by orders of magnitude.
+
+fig, ax = plt.subplots(layout="constrained")
+for (name, found), marker in zip(discrepancy.items(), "so", strict=True):
+    (line,) = ax.loglog(deltas, found[1:], marker + "-", label=name)
+    ax.axhline(found[0], color=line.get_color(), linestyle=":")
+ax.annotate(
+    "right gradient, float32",
+    (1e-9, discrepancy["float32"][0]),
+    xytext=(0, 5),
+    textcoords="offset points",
+)
+ax.annotate(
+    "right gradient, float64",
+    (1e-9, discrepancy["float64"][0]),
+    xytext=(0, -12),
+    textcoords="offset points",
+)
+ax.set(
+    xlabel=r"planted relative error $\delta$ of one component of 100",
+    ylabel="discrepancy found (relative norm)",
+)
+ax.legend()
+fig.set_label(
+    "检验得到的差异随种下的错误增长，小到检验自身误差以下就看不见；"
+    "float64 看得见小得多的错误 | The discrepancy grows with the planted"
+    " error and bottoms out at the check's own error; float64 sees far"
+    " smaller errors"
+)
+plt.show()
+
+# %%
+# 差异达到横线的 3 倍，就算找到。错误在哪个分量，看逐个分量的差就知道。
+#
+# We call a mistake found when the discrepancy is three times the horizontal
+# line. Which component is wrong, the differences of single components tell.
+
+smallest = {}
+for name, found in discrepancy.items():
+    seen = [
+        delta
+        for delta, value in zip(deltas, found[1:], strict=True)
+        if value > 3 * found[0]
+    ]
+    smallest[name] = min(seen)
+    assert seen == deltas[-len(seen) :]  # nothing larger is missed
+    record(f"gradient_check.smallest_found_{name}", min(seen), format=".0e")
+
+assert discrepancy["float64"][0] < 1e-7
+assert smallest["float64"] < 1e-3 * smallest["float32"]
+
+numeric = gradient_by_differences(
+    weights, inputs, roundoff["float64"] ** (1 / 3)
+)
+wrong = gradient_by_hand(weights, inputs, delta=1e-4)
+blamed = (wrong - numeric).abs().argmax()
+assert divmod(blamed.item(), 5) == mistaken_place
+
+# %%
+# 现成的工具 | The tool that exists
+# ---------------------------------
+# torch 自带 ``torch.autograd.gradcheck``：参数用 float64，步长默认
+# :math:`10^{-6}`，专门检验自己写的 ``backward``。下面的平方函数，``backward``
+# 漏了系数 2，它当场报错。
+#
+# torch brings ``torch.autograd.gradcheck``, with a default step of
+# :math:`10^{-6}` for inputs in float64, to check a ``backward`` of one's own.
+# The square below lacks the factor 2 in its ``backward``, and is caught.
+
+
+class Square(torch.autograd.Function):
+    """The square, with a mistake in its derivative."""
+
+    @staticmethod
+    def forward(ctx, x):
+        """Return the square and keep what its derivative needs."""
+        ctx.save_for_backward(x)
+        return x**2
+
+    @staticmethod
+    def backward(ctx, upstream):
+        """Return the derivative of the output with respect to ``x``."""
+        (x,) = ctx.saved_tensors
+        return upstream * x  # should be 2 x
+
+
+x = torch.tensor([0.5, 3.0], dtype=torch.float64, requires_grad=True)
+assert torch.autograd.gradcheck(torch.square, x)
+assert not torch.autograd.gradcheck(Square.apply, x, raise_exception=False)
