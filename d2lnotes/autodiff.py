@@ -117,7 +117,7 @@ class Arithmetic:
         return float(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Arithmetic | float | int) and float(self) == other
+        return float(self) == other
 
     __hash__ = object.__hash__
 

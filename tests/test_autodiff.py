@@ -102,6 +102,15 @@ def test_a_dual_of_nodes_differentiates_twice(seed):
     assert slope.adjoints()[x] == pytest.approx(expected, rel=1e-10, abs=1e-10)
 
 
+def test_a_node_is_a_constant_for_a_dual_of_nodes():
+    x, y = Node(3.0), Node(5.0)
+
+    slope = (Dual(x, 1.0) * y * Dual(x, 1.0)).slope
+
+    assert slope == 30.0
+    assert slope.adjoints()[y] == 6.0
+
+
 @each_mode
 @pytest.mark.parametrize(
     "kinked", [lambda f, x: f.relu(x), lambda f, x: abs(x)], ids=["relu", "abs"]

@@ -1,6 +1,6 @@
 r"""
-求整个梯度，反向的代价与输入个数无关 | Reverse mode: a gradient at a cost that ignores the inputs
-================================================================================================
+反向模式求梯度，代价与输入个数无关 | Reverse mode: the cost of a gradient does not grow with the inputs
+======================================================================================================
 
 同一条链式法则，可以从输入往前乘，也可以从输出往回乘。前者每个输入要跑一遍，
 后者无论多少输入都只跑一遍，代价是要把途中的数都记下来。
@@ -267,12 +267,12 @@ assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
 # %%
 # 三幅图 | Three plots
 # ----------------------
-# 左边和中间的纵轴都是“值多少次函数”。两条斜线平行于 :math:`n`；
-# 反向平平地躺在底下。右边轮到反向付账。
+# 左边和中间的纵轴都是“值多少次函数”：正向随 :math:`n` 上升，反向平平地躺在
+# 底下。右边轮到反向付账。
 #
-# On the left and in the middle the ordinate is the cost in function values.
-# Forward mode rises in parallel with :math:`n`; reverse mode lies flat. On
-# the right it is reverse mode that pays.
+# On the left and in the middle the ordinate is the cost in function values:
+# forward mode rises with :math:`n`, reverse mode lies flat. On the right it
+# is reverse mode that pays.
 
 fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
 axes[0].loglog(input_counts, forward, "o-", label="forward")
