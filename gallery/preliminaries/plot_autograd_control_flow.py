@@ -57,7 +57,8 @@ for ax, start in zip(axes, [2.0, -5.0], strict=True):
     a = Node(start)
     plot_graph(zoom(a), names={"a": a}, ax=ax)
 fig.set_label(
-    "同一段程序的两张计算图：从 2 出发乘两次 3，从负 5 出发乘一次 3，再乘负一半"
+    "同一段程序的两张计算图：从 2 出发乘两次 3，从负 5 出发乘一次 3，"
+    "再乘负一半"
     " | Two graphs of one program: from 2 twice times 3, from minus 5 once"
     " times 3 and then times minus one half"
 )
@@ -66,8 +67,8 @@ plt.show()
 # %%
 # 斜率就是 f(a)/a | The slope is f(a)/a
 # -------------------------------------
-# 每一次运行都只是乘了几个常数，所以 :math:`f(a) = k\,a`，:math:`k` 在两个交界点
-# 之间不变：函数是一段一段的直线，延长了都过原点。导数是 :math:`k`，也就是
+# 每一次运行都只是乘了几个常数，所以 :math:`f(a) = k\,a`，:math:`k`
+# 在两个交界点之间不变：函数是一段一段的直线，延长了都过原点。导数是 :math:`k`，也就是
 # :math:`f(a)/a`，不必另算就能检验自动求导。
 #
 # Each run merely multiplies by some constants, so :math:`f(a) = k\,a` with a
@@ -137,7 +138,7 @@ plt.show()
 
 # %%
 # 第二种错：同一个函数，两个导数 | Second: one function, two derivatives
-# ---------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # 下面两段程序算的都是 :math:`x`，处处如此。自动求导照着程序走：前一段在
 # :math:`x = 0` 走进常数分支，后一段把两个 ReLU 在 0 处的导数（约定为 0）相减。
 # 答案都是 0，真正的导数是 1。
@@ -167,13 +168,14 @@ for identity in (identity_with_if, identity_with_relu):
         assert x.grad == expected
 
 # %%
-# 这样的点只有孤零零几个，随机的输入几乎碰不到，所以训练照常进行。第三种却常见。
+# 这样的点只有孤零零几个，随机的输入几乎碰不到，所以训练照常进行。
+# 第三种却常见。
 #
 # Such points are isolated and random inputs hardly ever meet them, so
 # training does not mind. The third kind is common.
 #
 # 第三种错：没选中的分支送来 NaN | Third: NaN from the branch not chosen
-# -----------------------------------------------------------------------
+# ----------------------------------------------------------------------
 # ``torch.where`` 不是 ``if``：两边都算，再逐个元素地选。没选中的一边，梯度乘以
 # 0；若它的导数是无穷大，:math:`0 \times \infty` 就是 NaN。
 #
@@ -183,7 +185,7 @@ for identity in (identity_with_if, identity_with_relu):
 
 
 def root_or_zero(x):
-    """Return the square root where there is one, else 0; its gradient fails."""
+    """Return the square root where there is one, else 0."""
     return torch.where(x > 0, x.sqrt(), 0.0)
 
 
@@ -213,8 +215,8 @@ torch.testing.assert_close(
 )
 
 # %%
-# 1000 个输入，一半的梯度是 NaN，而函数值没有一个不对。若这些输入来自同一个权重，
-# 只要**一个** NaN，加起来整个权重的梯度就没了：
+# 1000 个输入，一半的梯度是 NaN，而函数值没有一个不对。
+# 若这些输入来自同一个权重，只要**一个** NaN，加起来整个权重的梯度就没了：
 #
 # Of 1000 inputs half the gradients are NaN, while not one value is wrong. If
 # the inputs come from one weight, a **single** NaN in the sum ruins the

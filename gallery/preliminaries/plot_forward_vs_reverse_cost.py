@@ -1,6 +1,6 @@
 r"""
-反向模式求梯度，代价与输入个数无关 | Reverse mode: the cost of a gradient does not grow with the inputs
-======================================================================================================
+反向模式的代价与输入个数无关 | Reverse mode costs no more with more inputs
+==========================================================================
 
 同一条链式法则，可以从输入往前乘，也可以从输出往回乘。前者每个输入要跑一遍，
 后者无论多少输入都只跑一遍，代价是要把途中的数都记下来。
@@ -66,9 +66,9 @@ named = {"x": Node(3.0), "w": Node(2.0), "y": Node(5.0)}
 fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 plot_graph(squared_error(**named), names=named, ax=ax)
 fig.set_label(
-    "xw 减 y 再平方的计算图，写着每个节点的值、每步的导数和损失对每个节点的导数"
-    " | The graph of the square of xw minus y with the value of every node, the"
-    " derivative of each step and that of the loss by every node"
+    "xw 减 y 再平方的计算图，写着每个节点的值、每步的导数和对每个节点的导数"
+    " | The graph of the square of xw minus y with the value of every node,"
+    " the derivative of each step and that of the loss by every node"
 )
 plt.show()
 
@@ -79,8 +79,8 @@ assert reverse_gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
 # 数运算 | Counting operations
 # ----------------------------
 # 时间会抖动，运算次数不会。我们的小引擎里，数可以是任何能加能乘的东西，
-# 也可以是计算图的节点。给它节点去求梯度，求梯度的每一步就都记在图上，数一数图里的
-# 运算即可。例子是 :math:`n` 个输入的损失：
+# 也可以是计算图的节点。给它节点去求梯度，求梯度的每一步就都记在图上，
+# 数一数图里的运算即可。例子是 :math:`n` 个输入的损失：
 #
 # Seconds fluctuate, counts do not. The numbers inside our small engine may be
 # anything that adds and multiplies, nodes of a graph included. If nodes are
@@ -266,7 +266,7 @@ assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
 
 # %%
 # 三幅图 | Three plots
-# ----------------------
+# --------------------
 # 左边和中间的纵轴都是“值多少次函数”：正向随 :math:`n` 上升，反向平平地躺在
 # 底下。右边轮到反向付账。
 #
@@ -293,7 +293,8 @@ for ax, name, ticks in zip(
     ax.minorticks_off()
     ax.legend()
 fig.set_label(
-    "运算次数与时间：正向与输入个数成正比，反向不变；内存：正向不变，反向与链长成正比"
+    "运算次数与时间：正向随输入个数增长，反向不增；"
+    "内存：正向不变，反向与链长成正比"
     " | Operations and time: forward mode grows with the inputs, reverse mode"
     " stays; memory: forward mode stays, reverse mode grows with the length"
 )

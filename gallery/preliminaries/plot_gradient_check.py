@@ -1,10 +1,10 @@
 r"""
-梯度检验的步长不是越小越好 | In a gradient check a smaller step is not a better one
-==================================================================================
+梯度检验有最佳步长 | A gradient check has a best step size
+==========================================================
 
 怎样知道一个梯度写对了？拿有限差分去比。步长 :math:`h` 太大，差分不准；
-太小，舍入误差又把它淹没。理论给出两者平衡的位置，这里量一量，再故意把一个梯度写错，
-看错到多小还找得出来。
+太小，舍入误差又把它淹没。理论给出两者平衡的位置，这里量一量，
+再故意把一个梯度写错，看错到多小还找得出来。
 
 How do we know that a gradient is right? By comparing it with finite
 differences. With a large step :math:`h` the difference is not the derivative
@@ -47,8 +47,8 @@ from d2lnotes.results import record
 #    \lesssim \frac{h^2}{6} |f'''(x)| + \frac{u}{h} |f(x)|
 #
 # 令右边对 :math:`h` 的导数为 0，得 :math:`h^3 = 3u\,|f/f'''|`。对
-# :math:`f = e^x`，函数与各阶导数相等，所以相对误差与 :math:`x` 无关，最佳步长是
-# :math:`h^* = (3u)^{1/3}`。单边差分只剩一阶项 :math:`\tfrac h2 |f''|`，
+# :math:`f = e^x`，函数与各阶导数相等，所以相对误差与 :math:`x` 无关，
+# 最佳步长是 :math:`h^* = (3u)^{1/3}`。单边差分只剩一阶项 :math:`\tfrac h2 |f''|`，
 # 分母是 :math:`h`，最佳步长是 :math:`2\sqrt{u}`。
 #
 # Setting the derivative of the right-hand side to 0 gives
@@ -139,7 +139,8 @@ for ax, (name, u) in zip(axes, roundoff.items(), strict=True):
 axes[0].set_ylabel("relative error of the derivative (RMS)")
 axes[0].legend()
 fig.set_label(
-    "两种差分的误差随步长先降后升，最低点在理论预言的位置；自动求导的误差小得多"
+    "两种差分的误差随步长先降后升，最低点在理论预言的位置；"
+    "自动求导的误差小得多"
     " | The errors of both differences fall, then rise with the step, lowest"
     " where theory predicts; autograd's error is far smaller"
 )
