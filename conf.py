@@ -168,7 +168,7 @@ latex_documents = [
         "index",
         "d2lnotes.tex",
         "d2lnotes：双语深度学习课程 | d2lnotes: a bilingual course in deep learning",
-        "The d2lnotes authors",
+        "d2lnotes 作者 | The d2lnotes authors",
         "manual",
         True,  # only what the home page's contents list: its sections are no chapters
     )
@@ -194,5 +194,5 @@ latex_elements = {
     "sphinxsetup": "verbatimforcewraps=true",
     "tocdepth": r"\setcounter{tocdepth}{1}",
     # Sphinx names the contents after the first toctree's caption
-    "preamble": r"\let\contentsname\courseContents",
+    "preamble": r"\let\contentsname\courseContents\hypersetup{bookmarksnumbered}",
 }

@@ -178,37 +178,6 @@ def _tags(opening: str, closing: str) -> tuple[Visit, Visit]:
     return visit, depart
 
 
-def _visit_exercise_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    # d2lnotes.sty numbers the exercise first, so that the label refers to it.
-    target = translator.hypertarget_to(node)
-    name = translator.config.numfig_format["exercise"] % r"\thecourseexercise"
-    translator.body.append(f"\n\\begin{{courseexercise}}{{{target}}}{{{name}}}")
-
-
-def _depart_exercise_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("\\end{courseexercise}\n")
-
-
-def _environment(name: str) -> tuple[Visit, Visit]:
-    """Return visit and depart functions that write this LaTeX environment."""
-
-    def visit(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-        translator.body.append(f"\n\\begin{{{name}}}")
-
-    def depart(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-        translator.body.append(f"\\end{{{name}}}\n")
-
-    return visit, depart
-
-
-def _visit_fold_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("{")
-
-
-def _depart_fold_title_latex(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("}\n")
-
-
 def _skip(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
     """Write nothing before or after the children."""
 
@@ -220,23 +189,19 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         "exercise",
         _title,
         html=_tags("div.admonition exercise", "</div>\n"),
-        latex=(_visit_exercise_latex, _depart_exercise_latex),
         text=(_skip, _skip),
     )
     for node_class, name in ((Hint, "hint"), (Solution, "solution")):
         app.add_node(
             node_class,
             html=_tags(f"details.{name}", "</details>\n"),
-            latex=_environment(f"course{name}"),
             text=(_skip, _skip),
         )
     app.add_node(
         FoldTitle,
         html=_tags("summary", "</summary>\n"),
-        latex=(_visit_fold_title_latex, _depart_fold_title_latex),
         text=(_skip, _skip),
     )
-    app.add_latex_package("d2lnotes")
     app.add_directive("exercise", ExerciseDirective)
     # docutils has a box of this name; this one belongs to an exercise.
     app.add_directive("hint", HintDirective, override=True)

@@ -11,10 +11,18 @@ import re
 import shutil
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import texescape
 
 from d2lnotes.site.children import Children
 from d2lnotes.site.course import Course
+from d2lnotes.site.languages import half, own_language
+from d2lnotes.site.pdf_log import find_problems
+from d2lnotes.site.pdf_tables import FitTables
 from d2lnotes.site.sphinx_run import Options, Outcome, run_sphinx
 from d2lnotes.site.terminal import CommandError, say
 
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 _FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "Noto Sans Mono CJK SC")
+# What small installations of LaTeX leave out.
+_PACKAGES = ("ctex", "xeCJK", "newunicodechar", "tabulary", "titlesec", "varwidth")
 _ADVICE = """\
 Install them, then run this again:
   Debian, Ubuntu   apt-get install texlive-xetex texlive-latex-extra \
@@ -34,27 +44,28 @@ and Noto Serif CJK SC
 
 # One message per line, however long, so that it can be recognized.
 _UNWRAPPED = {"max_print_line": "10000", "error_line": "254", "half_error_line": "238"}
-_PROBLEMS = re.compile(
-    r"^(?:! .*|Missing character: .*|LaTeX Warning: (?:Reference|Citation|Hyper "
-    r"reference) .* undefined.*)$",
-    re.MULTILINE,
-)
-_OVERFULL = re.compile(r"^Overfull \\hbox \(([\d.]+)pt too wide\)", re.MULTILINE)
-_POINTS_OF_MARGIN = 60.0  # text that is wider leaves the paper
 _SHOWN_LINES = 12
+_LARGER = re.compile(r"(sphx_glr_[\w-]+_\d{3})\.png$")
 
 _SCHEMES = {"zh": "chinese", "en": "plain"}
 # Quotes, dashes and dots are as wide as a Han character in Chinese type only.
 _ENGLISH_PUNCTUATION = (
     r'\xeCJKDeclareCharClass{Default}{"2018,"2019,"201C,"201D,"2014,"2026,"B7}'
 )
+# The last chapter is called 附录 already.
+_CHINESE_APPENDICES = r"\ctexset{appendix/name={}}"
 
 
 def check_tools() -> None:
     """Raise :class:`CommandError` if a program or font for the PDF is missing."""
     missing = [name for name in ("xelatex", "latexmk") if shutil.which(name) is None]
-    if shutil.which("kpsewhich") and not _output("kpsewhich", "ctex.sty"):
-        missing.append("the LaTeX package ctex")
+    if shutil.which("kpsewhich"):
+        found = _output("kpsewhich", *(f"{name}.sty" for name in _PACKAGES))
+        missing += [
+            f"the LaTeX package {name}"
+            for name in _PACKAGES
+            if f"/{name}.sty" not in found
+        ]
     if shutil.which("fc-list"):
         fonts = _output("fc-list", ":lang=zh-cn", "family")
         missing += [f"the font {name}" for name in _FONTS if name not in fonts]
@@ -101,41 +112,53 @@ def _log_problems(course: Course, language: str, exit_code: int) -> tuple[str, .
     """Return what LaTeX's log complains of, if a reader would see it."""
     log = course.latex(language) / "d2lnotes.log"
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    found = list(dict.fromkeys(find_problems(text)))[:_SHOWN_LINES]
+    tex = log.with_suffix(".tex").read_text(encoding="utf-8")
+    found = find_problems(text, tex)
+    if len(found) > _SHOWN_LINES:
+        more = f"… and {len(found) - _SHOWN_LINES} more"
+        found = [*found[:_SHOWN_LINES], more]
     if not found and exit_code:
         full = course.log(f"{language} latexmk")
         found = [f"latexmk ended with exit code {exit_code}; see {full}"]
     return (*found, f"the whole log is {log}") if found else ()
 
 
-def find_problems(log: str) -> list[str]:
-    """Return the lines of a LaTeX log that mean a wrong page.
+class SharpFigures(SphinxPostTransform):
+    """Show each figure of a script in the double size that was drawn for fine screens."""
 
-    These are errors, characters that no font has, references that lead nowhere and
-    lines that run off the paper.
-    """
-    found = [match[0] for match in _PROBLEMS.finditer(log)]
-    wide = [width for width in map(float, _OVERFULL.findall(log)) if width > 0]
-    off_paper = [width for width in wide if width > _POINTS_OF_MARGIN]
-    if off_paper:
-        found.append(
-            f"{len(off_paper)} lines run off the paper, by up to {max(off_paper):.0f} "
-            "points: look for 'Overfull' in the log"
-        )
-    return found
+    builders = ("latex",)
+    default_priority = 800
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
+        """Put the larger file in the place of the smaller one, where there is one."""
+        for image in self.document.findall(nodes.image):
+            for kind, uri in image.get("candidates", {}).items():
+                larger = _LARGER.sub(r"\1_2_00x.png", uri)
+                if larger != uri and Path(self.env.srcdir, larger).is_file():
+                    page = self.env.config.root_doc
+                    self.env.images.add_file(page, larger)
+                    image["candidates"][kind] = larger
+                    if image.get("uri") == uri:
+                        image["uri"] = larger
 
 
 def set_language(app: Sphinx, config: Config) -> None:
     """Give LaTeX the typography and the title of the language that is built."""
-    language = "zh" if str(config.language).startswith("zh") else "en"
+    language = own_language(config)
     config.latex_documents = [
-        (start, name, title.split(" | ")[0 if language == "zh" else -1], *others)
-        for start, name, title, *others in config.latex_documents
+        (start, name, half(title, language), half(author, language), *others)
+        for start, name, title, author, *others in config.latex_documents
     ]
     scheme = rf"\PassOptionsToPackage{{scheme={_SCHEMES[language]}}}{{ctex}}"
     _add(config, "passoptionstopackages", scheme)
     if language == "en":
         _add(config, "extrapackages", _ENGLISH_PUNCTUATION)
+    else:
+        _add(config, "preamble", _CHINESE_APPENDICES)
+    texescape.init()
+    about = half(getattr(config, "d2lnotes_description", ""), language)
+    title_page = rf"\coursetitlepage{{{texescape.escape(about, 'xelatex')}}}"
+    config.latex_elements["maketitle"] = title_page
 
 
 def _add(config: Config, element: str, text: str) -> None:
@@ -144,6 +167,9 @@ def _add(config: Config, element: str, text: str) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the choice of typography."""
+    """Register the choice of typography and what makes pages out of a site."""
+    app.setup_extension("d2lnotes.site.exercises_latex")
+    app.add_post_transform(SharpFigures)
+    app.add_post_transform(FitTables)
     app.connect("config-inited", set_language)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
