@@ -162,13 +162,15 @@ class Overviews(SphinxTransform):
             f"Learning path: {pages}, about {duration(minutes, 'en')}",
             **{"heading-level": 2},
         )
-        place = before.parent
-        while isinstance(place.parent, nodes.section):
-            place = place.parent
+        # Before the contents: there the pages themselves follow in a PDF.
+        block = before
+        while not isinstance(block.parent, nodes.section):
+            block = block.parent
+        section, index = block.parent, block.parent.index(block)
         path = nodes.container(classes=["learning-path"])
         path += nodes.raw("", draw_arcs(len(rows), _arcs(rows)), format="html")
         path += _path_list(rows, page)
-        place.extend([title, path])
+        section.insert(index, [title, path])
 
 
 def _picture(card: Card) -> nodes.Node:

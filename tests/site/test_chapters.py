@@ -233,3 +233,12 @@ def test_no_arc_leaves_the_drawing():
 
     # A cubic reaches three quarters of the way to its control points.
     assert all(56 - (56 - control) * 3 / 4 >= 2 for control in controls)
+
+
+def test_in_a_pdf_the_path_stands_before_the_pages_of_the_chapter(tmp_path):
+    out = build_tiny_site(
+        tmp_path, PAGES, extensions=EXTENSIONS, language="en", builder="latex"
+    )
+
+    text = (out / "tiny.tex").read_text(encoding="utf-8")
+    assert text.index("Learning path: 2 pages") < text.index(r"{One}\label")
