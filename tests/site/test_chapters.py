@@ -236,8 +236,10 @@ def test_no_arc_leaves_the_drawing():
 
 
 def test_in_a_pdf_the_path_stands_before_the_pages_of_the_chapter(tmp_path):
+    pages = {**PAGES, "basics/one.md": lesson("第一 | One", 20)}
+
     out = build_tiny_site(
-        tmp_path, PAGES, extensions=EXTENSIONS, language="en", builder="latex"
+        tmp_path, pages, extensions=EXTENSIONS, language="en", builder="latex"
     )
 
     text = (out / "tiny.tex").read_text(encoding="utf-8")
