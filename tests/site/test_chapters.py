@@ -243,4 +243,4 @@ def test_in_a_pdf_the_path_stands_before_the_pages_of_the_chapter(tmp_path):
     )
 
     text = (out / "tiny.tex").read_text(encoding="utf-8")
-    assert text.index("Learning path: 2 pages") < text.index(r"{One}\label")
+    assert text.index("Learning path: 2 pages") < text.index(r"\section{One}")
