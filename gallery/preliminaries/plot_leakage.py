@@ -2,13 +2,13 @@ r"""
 先划分再处理，看没看标签差得最多 | Split first, above all where labels are used
 ===============================================================================
 
-在划分训练集和测试集之前就处理整张表，测试集的消息会漏进训练集，分数偏高。
+在划分训练集和测试集之前就处理整张表，测试集的信息会漏进训练集，分数偏高。
 偏高多少？只看特征的处理（标准化、填平均数）漏得很少：三十来行时看得出，
 几百行时量不出来。看了标签的处理（挑特征、按类别填平均数）则能无中生有：
 标签是抛硬币定的，谁也不可能猜对一半以上，它却报出八成。
 
 Process the whole table before splitting it into training and test set, and
-news of the test set leaks into training: the score is too good. By how much?
+the test set leaks into training: the score is too good. By how much?
 Steps that look at features alone (standardizing, filling in means) leak very
 little: visible with thirty rows, too small to measure with some hundreds.
 Steps that look at labels (selecting features, filling in class means) make
@@ -123,11 +123,14 @@ fig.set_label(
 plt.show()
 
 # %%
-# 竖线是两个标准误。行数越多，测试集的那几行在平均数里的分量越轻，
-# 漏掉的消息也就越少。
+# 点是各次抽样的平均，竖线是上下各两个标准误（这个平均自己的误差）。
+# 行数越多，添上或拿掉测试集的那几行，平均数和标准差就变得越少，
+# 能漏的也就越少。
 #
-# Bars are two standard errors. The more rows there are, the less those of the
-# test set weigh in the means, and the less there is to leak.
+# Dots are means over the draws; bars reach two standard errors, the
+# uncertainty of these means, up and down. The more rows there are, the less
+# the means and standard deviations change when those of the test set are
+# added or taken away, and the less there is to leak.
 
 for label, m, e in zip(
     ["standardize", "fill"], mean, standard_error, strict=True
@@ -229,7 +232,7 @@ for ax, x, accuracies, style, label in curves:
         x, middle - spread, middle + spread, alpha=0.15, color=line.get_color()
     )
 for ax in axes:
-    ax.axhline(0.5, color="k", linestyle=":", label="the truth")
+    ax.axhline(0.5, color="k", linestyle=":", label="best possible")
 axes[0].set(
     xscale="log",
     title="select 20 features",

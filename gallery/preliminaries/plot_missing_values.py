@@ -5,7 +5,7 @@ r"""
 表格里缺了几个数，可以扔掉整行，可以填平均数，还可以再添一列“这里原来是空的”。
 我们在一张完整的表里故意挖空，于是知道为什么空：一种是随手乱挖，
 一种是数值越大越容易缺。结果：扔掉整行从来占不到便宜，缺得一多就输得很惨；
-随手乱挖的空，添一列没有好处；数值大的容易缺时，空着本身就是消息，
+随手乱挖的空，添一列没有好处；数值大的容易缺时，空着本身就透露了数值大，
 缺得多了，添一列明显更好。
 
 When numbers are missing from a table one can drop the row, fill in the mean,
@@ -13,8 +13,9 @@ or fill in the mean and add a column that says “this was empty”. We knock
 holes into a complete table, so we know why they are there: in one case at
 random, in the other the more easily the larger the value. The outcome:
 dropping rows never wins, and loses badly once more is missing; for holes made
-at random the added column does no good; where large values go missing, being
-empty is news in itself, and when many are missing the column clearly helps.
+at random the added column does no good; where large values go missing, a hole
+says that the value was large, and when many are missing the column clearly
+helps.
 
 **需要**：:doc:`/preliminaries/data-preprocessing` 里的三种办法。
 **得到**：见到缺失值，先问为什么缺的习惯。
@@ -80,13 +81,15 @@ def knock_holes(table, rate, *, large_ones, rng):
 # -------------------------
 # 平均数和标准差都只取自训练集。扔掉有空的行只在训练时行得通：
 # 要预测的病人缺了一项，总不能不给答案，所以预测时仍旧填平均数。
-# 模型都是同一个：标准化之后的线性模型（岭回归）。
+# 模型都是同一个：标准化之后的线性模型。用的是岭回归，它在最小二乘之外
+# 再把系数轻轻往零拉，样本少时也稳当。
 #
 # Means and standard deviations come from the training set alone. Rows with
 # holes can be dropped in training only: a patient to be predicted must get
 # an answer even if a value is missing, so means are filled in there. The
-# model is the same throughout: linear (ridge regression) on standardized
-# features.
+# model is the same throughout: linear, on standardized features. It is fitted
+# by ridge regression, least squares with a slight pull of the coefficients
+# toward zero, which keeps it steady with few examples.
 
 
 def score(train, test, *, drop=False, indicator=False):
@@ -164,7 +167,7 @@ for ax, kind in zip(axes[1:], scores, strict=True):
         ax.plot(x, mean, marker=marker, label=name)
         ax.fill_between(x, mean - spread, mean + spread, alpha=0.15)
     ax.set(ylim=(0, 0.6), ylabel="$R^2$ on the test set")
-axes[1].set_title("holes at random")
+axes[1].set_title("holes completely at random")
 axes[2].set_title("large values go missing")
 axes[1].legend(loc="lower left", fontsize="small")
 for ax in axes:
