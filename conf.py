@@ -45,6 +45,9 @@ extensions = [
     "d2lnotes.site.formulas",
     "d2lnotes.site.theme_strings",
     "d2lnotes.site.publishing",
+    "d2lnotes.site.pictures",
+    "d2lnotes.site.scripts",
+    "d2lnotes.site.stylesheet",
     "d2lnotes.site.pdf",
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]

@@ -171,17 +171,18 @@ def open_store(app: Sphinx) -> None:
 def add_drawings(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
 ) -> None:
-    """Give the templates the drawings of the page's formulas.
+    """Give the templates the drawings of the formulas in a page as it is written.
 
-    The contents beside a page show the titles of others.
+    The contents beside a page show the titles of others, which the templates fetch.
     """
     store: FormulaStore = app.builder.d2lnotes_formulas  # type: ignore[attr-defined]
-    titles = [math for t in app.env.titles.values() for math in t.findall(nodes.math)]
-    names = [store.add(inline_tex(math), display=False) for math in titles]
-    for part in ("body", "toc"):
-        names += _USED.findall(context.get(part, ""))
-    if names:
-        context["formula_drawings"] = store.drawings(names)
+
+    def drawings(html: str) -> str:
+        names = set(_USED.findall(html))
+        return store.drawings(names) if names else ""
+
+    context["formula_drawings"] = drawings
+    if 'class="formula"' in context.get("body", ""):
         app.add_js_file("formulas.js", loading_method="defer")
 
 

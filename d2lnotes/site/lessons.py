@@ -43,8 +43,7 @@ class Lesson:
 
 def is_lesson(page: str) -> bool:
     """Return whether ``page`` is a page to study: ``<chapter>/<page>``."""
-    path = PurePosixPath(page)
-    return path.parts[0] not in _UNTIMED and path.name != "index"
+    return chapter_of(page) not in _UNTIMED and not page.endswith("/index")
 
 
 def chapter_of(page: str) -> str:
@@ -72,10 +71,13 @@ def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
 
 def page_names(env: BuildEnvironment) -> dict[str, str]:
     """Return the pages to study by the short names that ``needs`` uses."""
-    return {
-        PurePosixPath(page).name: page
-        for page in sorted(filter(is_lesson, env.found_docs))
-    }
+    return _short_names(frozenset(env.found_docs))
+
+
+# Every page asks for these names.
+@lru_cache(maxsize=4)
+def _short_names(pages: frozenset[str]) -> dict[str, str]:
+    return {PurePosixPath(page).name: page for page in sorted(filter(is_lesson, pages))}
 
 
 def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:

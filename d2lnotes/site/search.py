@@ -11,11 +11,10 @@ the browser, and how results are ranked and shown.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import snowballstemmer
 from docutils import nodes
@@ -48,16 +47,7 @@ _PLAIN_WORD = re.compile("[a-z']+")
 _BRITISH_S = re.compile("([a-z]{3,}[iy])s(e[srd]?|ers|ing|ations?)")
 _BRITISH_OUR = re.compile("([a-z]{3,})our(s|ed|ing|hoods?)?")
 
-# What a formula loses to be readable as plain text: \hat{y} becomes y, \log log.
-_LATEX_STYLE = re.compile(
-    r"\\(?:math[a-z]+|operatorname|boldsymbol|text|bm|hat|bar|tilde|left|right)\b"
-    r"|[{}\\]|\\[,;!]"
-)
-
 _SCRIPT = Path(__file__).parent / "templates" / "search_language.js"
-_SUMMARIES = "search_summaries.js"
-_SUMMARY_PREFIX = "window.searchSummaries = "
-_SUMMARY_LENGTH = {"zh": 90, "en": 180}  # characters
 _SEARCH_BAR = {"zh": "搜索课程…", "en": "Search the course…"}
 
 # The line of minutes, lists of other pages, and what sphinx-gallery adds around
@@ -181,91 +171,6 @@ def hide_extras(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node["classes"].append("no-search")
 
 
-def collect_summary(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Keep the first paragraph of a page, to be shown below its search result."""
-    if app.builder.format == "html":
-        text = _first_paragraph(doctree)
-        _summaries(app)[docname] = _shortened(text, _SUMMARY_LENGTH[_own(app)])
-
-
-def _first_paragraph(node: nodes.Node) -> str:
-    """Return the text of the first searchable paragraph of a section."""
-    for child in node.children:
-        if not isinstance(child, nodes.Element) or "no-search" in child["classes"]:
-            continue
-        if isinstance(child, nodes.paragraph):
-            found = _readable(child)
-        elif isinstance(child, (nodes.Admonition, nodes.Invisible, nodes.topic)):
-            found = ""
-        else:
-            found = _first_paragraph(child)
-        if found:
-            return found
-    return ""
-
-
-def _readable(node: nodes.Node) -> str:
-    if isinstance(node, nodes.Element) and "no-search" in node["classes"]:
-        return ""
-    if isinstance(node, nodes.math):
-        return _LATEX_STYLE.sub("", node.astext()).strip()
-    if isinstance(node, nodes.Text):
-        return node.astext()
-    return "".join(map(_readable, node.children))
-
-
-def _shortened(text: str, length: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[:length].rstrip() + "…"
-
-
-def _summaries(app: Sphinx) -> dict[str, str]:
-    """Return the summaries of this build, begun with those of the last one."""
-    builder: Any = app.builder
-    if not hasattr(builder, "search_summaries"):
-        builder.search_summaries = _read_summaries(_summary_file(app))
-    return builder.search_summaries
-
-
-def _read_summaries(file: Path) -> dict[str, str]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        return json.loads(text.removeprefix(_SUMMARY_PREFIX).removesuffix(";\n"))
-    except (OSError, ValueError):
-        return {}
-
-
-def write_summaries(app: Sphinx, exception: Exception | None) -> None:
-    """Write the summaries of all pages that exist, for the search page to load."""
-    if app.builder.format != "html":
-        return
-    pages = {
-        docname: summary
-        for docname, summary in sorted(_summaries(app).items())
-        if docname in app.env.found_docs and summary
-    }
-    file = _summary_file(app)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    data = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
-    file.write_text(f"{_SUMMARY_PREFIX}{data};\n", encoding="utf-8")
-
-
-def load_summaries(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Make the search page load the summaries, and no other page."""
-    if pagename == "search" and app.builder.format == "html":
-        app.add_js_file(_SUMMARIES, loading_method="defer")
-
-
-def _summary_file(app: Sphinx) -> Path:
-    return Path(app.outdir) / "_static" / _SUMMARIES
-
-
-def _own(app: Sphinx) -> str:
-    return own_language(app.config)
-
-
 def set_search_bar_text(app: Sphinx, config: Config) -> None:
     """Give the theme's search field its text in the language of the build."""
     if config.html_theme == "pydata_sphinx_theme":
@@ -281,13 +186,11 @@ def _version() -> str:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the search language and what the search page shows."""
+    app.setup_extension("d2lnotes.site.search_texts")
     app.add_search_language(BilingualSearch)
     app.add_config_value(
         "d2lnotes_search_version", _version(), "html", frozenset({str})
     )
     app.connect("config-inited", set_search_bar_text)
     app.connect("doctree-resolved", hide_extras, priority=800)
-    app.connect("doctree-resolved", collect_summary, priority=900)
-    app.connect("html-page-context", load_summaries)
-    app.connect("build-finished", write_summaries)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

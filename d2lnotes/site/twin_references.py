@@ -173,8 +173,9 @@ class WriteTwins(SphinxPostTransform):
         docname, target_id = domain.anonlabels.get(node["reftarget"], ("", ""))
         if not docname:
             return
-        target = self.env.get_doctree(docname).ids.get(target_id)
-        kind = target is not None and domain.get_enumerable_node_type(target)
+        # Where it has its number tells what it is, and costs less than its page.
+        numbered = self.env.toc_fignumbers.get(docname, {}).items()
+        kind = next((kind for kind, ids in numbered if target_id in ids), "section")
         if kind in formats:
             node["refexplicit"] = True
             node.children = []

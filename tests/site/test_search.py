@@ -58,9 +58,9 @@ def read_index(out: Path) -> dict:
     return js_index.loads((out / "searchindex.js").read_text(encoding="utf-8"))
 
 
-def read_summaries(out: Path) -> dict[str, str]:
-    text = (out / "_static" / "search_summaries.js").read_text(encoding="utf-8")
-    return json.loads(text.removeprefix("window.searchSummaries = ").rstrip(";\n"))
+def read_texts(out: Path) -> dict[str, list[list[str]]]:
+    text = (out / "_static" / "search_texts.js").read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("window.searchTexts = ").rstrip(";\n"))
 
 
 @pytest.fixture(scope="module")
@@ -158,18 +158,29 @@ def test_lists_of_other_pages_do_not_make_a_page_match(site):
     assert "卷积" not in index["terms"]
 
 
-def test_the_first_paragraph_of_a_page_is_its_summary(site):
-    assert read_summaries(site["zh_CN"])["lenet"] == (
-        "共享的权重 y 少了许多，见 log_sum_exp 与 torch.reshape。"
+def test_the_text_of_each_section_is_kept_in_the_language_of_the_build(site):
+    page, section = read_texts(site["zh_CN"])["lenet"]
+
+    assert page == [
+        "",
+        "卷积神经网络 LeNet-5",
+        "先说一句。 共享的权重 y 少了许多，见 log_sum_exp 与 torch.reshape。",
+    ]
+    assert section[:2] == ["batch-normalisation", "批量归一化"]
+    assert read_texts(site["en"])["lenet"][0][2] == (
+        "A word first. Shared weights are far fewer."
     )
-    assert read_summaries(site["en"])["lenet"] == "Shared weights are far fewer."
 
 
-def test_only_the_search_page_loads_the_summaries(site):
+def test_no_memory_address_is_quoted(site):
+    assert "0x" not in read_texts(site["en"])["lenet"][1][2]
+
+
+def test_only_the_search_page_loads_the_texts(site):
     loading = [
         page.name
         for page in site["en"].glob("*.html")
-        if "search_summaries.js" in page.read_text(encoding="utf-8")
+        if "search_texts.js" in page.read_text(encoding="utf-8")
     ]
 
     assert loading == ["search.html"]
@@ -183,19 +194,19 @@ def test_the_language_data_hold_our_splitter_and_the_english_stemmer(site):
     assert "&amp;" not in script
 
 
-def test_a_second_build_keeps_the_summaries_of_unchanged_pages(tmp_path):
+def test_a_second_build_keeps_the_texts_of_unchanged_pages(tmp_path):
     pages = {"index.md": INDEX, "lenet.md": LENET}
     build_tiny_site(tmp_path, pages, extensions=EXTENSIONS, **CONFIG)
     pages["lenet.md"] = LENET.replace("共享的权重", "更少的权重")
 
     out = build_tiny_site(tmp_path, pages, extensions=EXTENSIONS, **CONFIG)
 
-    assert read_summaries(out)["lenet"].startswith("更少的权重")
+    assert "更少的权重" in read_texts(out)["lenet"][0][2]
     assert "更少" in read_index(out)["terms"]
     assert read_index(out)["terms"]["共享"] == []
 
 
-def test_a_page_that_is_gone_leaves_no_summary(tmp_path):
+def test_a_page_that_is_gone_leaves_no_text(tmp_path):
     index, second = "# 甲 | A\n\n一。\n\nOne.\n", "---\norphan: true\n---\n" + LENET
     pages = {"index.md": index, "lenet.md": second}
     build_tiny_site(tmp_path, pages, extensions=EXTENSIONS, **CONFIG)
@@ -205,7 +216,7 @@ def test_a_page_that_is_gone_leaves_no_summary(tmp_path):
         tmp_path, {"index.md": index}, extensions=EXTENSIONS, **CONFIG
     )
 
-    assert list(read_summaries(out)) == ["index"]
+    assert list(read_texts(out)) == ["index"]
 
 
 def test_the_search_field_of_the_theme_speaks_the_language_of_the_build(tmp_path):

@@ -11,10 +11,6 @@
   const remember = (key, value) => {
     try { localStorage.setItem(key, value); } catch { /* not remembered */ }
   };
-  const recall = (key) => {
-    try { return localStorage.getItem(key); } catch { return null; }
-  };
-
   const showSideBySide = (on) => {
     root.toggleAttribute("data-side-by-side", on);
     for (const button of document.querySelectorAll(".side-by-side-switch")) {
@@ -49,9 +45,6 @@
 
   const isTyping = (target) =>
     target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-
-  // Before the first paint, so that the page does not jump.
-  showSideBySide(recall(SIDE_BY_SIDE) === "on");
 
   document.addEventListener("DOMContentLoaded", () => {
     showSideBySide(root.hasAttribute("data-side-by-side"));

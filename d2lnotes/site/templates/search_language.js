@@ -1,6 +1,6 @@
 /*
  * The browser's half of d2lnotes.site.search: the same splitting of a query as
- * in Python, the order of the results, and a summary below each page found.
+ * in Python, the order of the results, and a quotation from each page found.
  * Sphinx puts it into language_data.js, which is loaded after searchtools.js.
  */
 
@@ -180,18 +180,64 @@ if (typeof Search !== "undefined") {
         .replace(/\\(math[a-z]+|operatorname|boldsymbol|text|bm)(?![a-z])|[{}\\]/g, "");
     };
 
-    const addSummary = ([page, , anchor, description]) => {
-      const text = (window.searchSummaries || {})[page];
-      if (!text || anchor || description) return;
-      const summary = document.createElement("p");
-      summary.className = "context";
-      summary.textContent = text;
-      Search.output.lastElementChild.append(summary);
+    // Where a page speaks of what was looked for: its own words before their stems.
+    const count = (text, needles) => {
+      const plain = text.toLowerCase();
+      return needles.reduce((sum, word) => sum + (plain.includes(word) ? word.length : 0), 0);
+    };
+
+    const placeIn = (page, anchor, needles) => {
+      const sections = (window.searchTexts || {})[page] || [];
+      const own = sections.find(([id]) => anchor && `#${id}` === anchor);
+      if (own || !sections.length) return own;
+      const scores = sections.map(([, title, text], index) =>
+        count(text, needles) + (index && count(title, needles)));
+      return sections[scores.indexOf(Math.max(...scores))];
+    };
+
+    const LENGTH = /^zh/.test(document.documentElement.lang) ? 90 : 180;
+    const LEAD = LENGTH / 4;
+
+    // The words around the first that was looked for, each such word marked.
+    const quote = (text, needles) => {
+      const quotation = document.createDocumentFragment();
+      const plain = text.toLowerCase();
+      const first = needles.map((word) => plain.indexOf(word)).find((place) => place >= 0);
+      const start = (first || 0) > LEAD ? text.indexOf(" ", first - LEAD) + 1 : 0;
+      const from = start && start <= first ? start : Math.max(0, (first || 0) - LEAD);
+      const piece = text.slice(from, from + LENGTH);
+      const escaped = needles.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+      const found = new RegExp(`(${escaped.join("|") || "$^"})`, "iu");
+      quotation.append(from ? "…" : "");
+      piece.split(found).forEach((part, index) => {
+        const mark = document.createElement("mark");
+        mark.textContent = part;
+        quotation.append(index % 2 ? mark : part);
+      });
+      quotation.append(from + LENGTH < text.length ? "…" : "");
+      return quotation;
+    };
+
+    const addQuotation = ([page, , anchor, description], needles) => {
+      const place = description ? null : placeIn(page, anchor, needles);
+      if (!place) return;
+      const [id, title, text] = place;
+      const quotation = document.createElement("p");
+      quotation.className = "context";
+      if (id && !anchor) {
+        const link = document.createElement("a");
+        link.href = `${Search.output.lastElementChild.querySelector("a").href}#${id}`;
+        link.textContent = title;
+        quotation.append(link, " ");
+      }
+      quotation.append(quote(text, needles));
+      Search.output.lastElementChild.append(quotation);
     };
 
     Search.query = (query) => {
       const [text, terms, excluded, highlight, objects] = Search._parseQuery(query);
       const ordered = Search._performSearch(text, terms, excluded, highlight, objects);
+      const needles = [...highlight, ...terms].sort((a, b) => b.length - a.length);
       const shown = new Set();
       const pages = new Set();
       for (const result of ordered.reverse()) {
@@ -202,7 +248,7 @@ if (typeof Search !== "undefined") {
         pages.add(page);
         improveTitle(result);
         _displayItem(result, terms, highlight);
-        addSummary(result);
+        addQuotation(result, needles);
       }
       _finishSearch(shown.size);
     };

@@ -21,6 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 TOP = Path(__file__).parents[3]
+TOOLS = Path(__file__).parent / "node_modules"
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,17 @@ def site():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium: ``$D2LNOTES_CHROMIUM``, else the one on the path."""
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=chromium_path(), args=ARGUMENTS
+        )
+        yield chromium
+        chromium.close()
+
+
+def chromium_path():
+    """Return where Chromium is: ``$D2LNOTES_CHROMIUM``, else on the path."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("D2LNOTES_CHROMIUM") or next(
         filter(None, map(shutil.which, names)), None
@@ -51,10 +62,26 @@ def browser():
             "or name it in D2LNOTES_CHROMIUM",
             pytrace=False,
         )
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    return found
+
+
+def tool(name):
+    """Return a file of the packages that ``npm ci`` installs beside this one."""
+    file = TOOLS / name
+    if not file.is_file():
+        pytest.fail(
+            f"{file.relative_to(TOP)} was not found: install it with  "
+            "npm ci --prefix tests/site/browser  "
+            "(Debian: apt-get install nodejs npm)",
+            pytrace=False,
+        )
+    return file
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """The script of axe-core, which looks for barriers on a page."""
+    return tool("axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=LANGUAGES)

@@ -184,16 +184,37 @@ def test_every_answer_leads_to_a_page(reader, language, page_names):
     assert len(found) > 3
 
 
-def test_a_page_found_shows_how_it_begins(visit, language):
-    visitor = visit()
-    search(visitor, language, "LeNet")
+@pytest.mark.parametrize(
+    ("language", "query", "word"),
+    [("zh", "交叉熵", "交叉熵"), ("en", "overflow", "overflow")],
+)
+def test_a_page_found_is_quoted_with_the_section_and_the_words_marked(
+    reader, language, query, word
+):
+    search(reader, language, query)
 
-    beginnings = visitor.page.eval_on_selector_all(
-        "ul.search li p.context", "(items) => items.map((item) => item.innerText)"
+    marked = reader.page.eval_on_selector_all(
+        "ul.search p.context mark", "(marks) => marks.map((mark) => mark.innerText)"
+    )
+    sections = reader.page.eval_on_selector_all(
+        "ul.search p.context > a", "(links) => links.map((link) => link.hash)"
     )
 
-    assert beginnings
-    assert min(map(len, beginnings)) > 10
+    assert word in {mark.lower() for mark in marked}
+    assert len(marked) > 3
+    assert all(sections)
+
+
+def test_a_section_of_an_answer_opens_at_its_place(reader, language):
+    search(reader, language, "softmax")
+    link = reader.page.locator("ul.search p.context > a").first
+    target = link.evaluate("(link) => link.hash.slice(1)")
+
+    link.click()
+    reader.wait()
+
+    assert reader.where()[1] == target
+    assert reader.page.locator(f"[id='{target}']").count() == 1
 
 
 def test_an_answer_opens_the_page(visit, language):

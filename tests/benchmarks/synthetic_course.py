@@ -1,0 +1,218 @@
+"""A course of any number of pages, like ours in what a page holds and looks up.
+
+Run as a program it builds one and says what that took:
+``python tests/benchmarks/synthetic_course.py 200``
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TOP = Path(__file__).parents[2]
+PAGES_PER_CHAPTER = 10
+COMMAND = (sys.executable, "-m", "d2lnotes.site.build", "build", "--no-gallery")
+
+PAGE = """---
+minutes: 30
+needs: [{needs}]
+---
+
+# 第 {n} 页：尺度 $s_{{{n}}}$ | Page {n}: the scale $s_{{{n}}}$
+
+{{term}}`样本 <example>` 来自 {{cite:t}}`paper{paper}`；上一页是 {{doc}}`/{before}`。
+
+An {{term}}`example` comes from {{cite:t}}`paper{paper}`; the page before is {{doc}}`/{before}`.
+
+{sections}
+
+## 练习 | Exercises
+
+{exercises}
+"""
+SECTION = """(sec-{n}-{k})=
+## 第 {k} 节：$x^{{{k}}}$ 的和 | Section {k}: sums of $x^{{{k}}}$
+
+{zh}式 {{eq}}`eq-{n}-{k}` 里 $n = {n}$、$k = {k}$ 与 $\\alpha_{{{k}}}$ 见 {{ref}}`sec-{other}-{k}`，也见 {{numref}}`ex-{other}-1`。
+
+{en}In {{eq}}`eq-{n}-{k}`, $n = {n}$, $k = {k}$ and $\\alpha_{{{k}}}$ are those of {{ref}}`sec-{other}-{k}`; see {{numref}}`ex-{other}-1` as well.
+
+$$
+\\sum_{{i=1}}^{{{n}}} \\frac{{x_i^{{{k}}}}}{{\\alpha_{{{k}}} + i}} = {n} + {k}
+$$ (eq-{n}-{k})
+
+- 每一项都除以 $\\alpha_{{{k}}} + i$。
+
+  Each term is divided by $\\alpha_{{{k}}} + i$.
+
+```python
+values = [i**{k} / (i + 1) for i in range({n})]
+assert len(values) == {n}
+```
+"""
+EXERCISE = """:::{{exercise}} 第 {k} 题 | Question {k}
+:label: ex-{n}-{k}
+
+求第 {k} 项，参照 {{doc}}`/{before}`。
+
+Find term {k}, as in {{doc}}`/{before}`.
+:::
+
+:::{{solution}} ex-{n}-{k}
+它是 $1/{n}{k}$。
+
+It is $1/{n}{k}$.
+:::
+"""
+CHAPTER = """---
+about: 第 {c} 章讲什么 | What chapter {c} is about
+---
+
+# 第 {c} 章 | Chapter {c}
+
+```{{toctree}}
+{pages}
+```
+"""
+INDEX = """# 合成的课程 | A synthetic course
+
+```{{toctree}}
+:numbered:
+:hidden:
+
+{chapters}
+```
+
+```{{toctree}}
+:hidden:
+
+reference/index
+gallery/index
+```
+"""
+REFERENCE = """# 参考 | Reference
+
+```{toctree}
+glossary
+bibliography
+exercises
+```
+"""
+GLOSSARY = """# 术语表 | Glossary
+
+```{glossary}
+样本 | example
+  数据中的一个。
+
+  One of the data.
+```
+"""
+BIBLIOGRAPHY = """# 文献 | Bibliography
+
+```{bibliography}
+```
+"""
+EXERCISES = """# 练习 | Exercises
+
+```{exercise-list}
+```
+"""
+# Prose of the length of a real page's: some 3,000 Han characters over all sections.
+ZH = "模型在训练数据上的损失不断下降而验证损失先降后升说明它开始记住样本里的噪声。"
+EN = "The loss on training data falls while the loss on other data rises again. "
+
+
+def write_course(folder: Path, pages: int) -> None:
+    """Write a course with ``pages`` lessons and our own configuration into ``folder``."""
+    chapters = [f"chapter-{n // PAGES_PER_CHAPTER:03}" for n in range(pages)]
+    names = [f"{chapter}/page-{n:03}" for n, chapter in enumerate(chapters)]
+    for n, name in enumerate(names):
+        _write(folder / "docs" / f"{name}.md", _page(n, names))
+    for c, chapter in enumerate(dict.fromkeys(chapters)):
+        own = [Path(name).name for name in names if name.startswith(chapter)]
+        text = CHAPTER.format(c=c, pages="\n".join(own))
+        _write(folder / "docs" / chapter / "index.md", text)
+    listed = "\n".join(f"{chapter}/index" for chapter in dict.fromkeys(chapters))
+    for name, text in {
+        "index": INDEX.format(chapters=listed),
+        "reference/index": REFERENCE,
+        "reference/glossary": GLOSSARY,
+        "reference/bibliography": BIBLIOGRAPHY,
+        "reference/exercises": EXERCISES,
+    }.items():
+        _write(folder / "docs" / f"{name}.md", text)
+    papers = (
+        f"@article{{paper{n},\n  author = {{Author{n}, Ada}},\n  title = {{Paper {n}}},\n"
+        f"  journal = {{A Journal}},\n  year = {{{1950 + n}}}\n}}\n"
+        for n in range(60)
+    )
+    _write(folder / "docs" / "references.bib", "\n".join(papers))
+    header = TOP / "gallery" / "GALLERY_HEADER.rst"
+    _write(folder / "gallery" / header.name, header.read_text(encoding="utf-8"))
+    shutil.copy2(TOP / "conf.py", folder / "conf.py")
+    for part in ("static", "templates", "latex"):
+        place = Path("d2lnotes", "site", part)
+        shutil.copytree(TOP / place, folder / place)
+
+
+def _page(n: int, names: list[str]) -> str:
+    before = max(0, n - 1)
+    sections = (
+        SECTION.format(n=n, k=k, other=before, zh=ZH * 12, en=EN * 12)
+        for k in range(1, 7)
+    )
+    exercises = (EXERCISE.format(n=n, k=k, before=names[before]) for k in range(1, 7))
+    return PAGE.format(
+        n=n,
+        needs=f"page-{before:03}" if n else "",
+        paper=n % 60,
+        before=names[before],
+        sections="\n".join(sections),
+        exercises="\n".join(exercises),
+    )
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def build(folder: Path, *, language: str = "zh") -> tuple[float, int]:
+    """Build one language and return the seconds and the peak memory in MiB."""
+    started = time.perf_counter()
+    done = subprocess.run(
+        [*COMMAND, "--language", language],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(done.stdout[-3000:])
+    return seconds, int(re.search(r"largest process: (\d+) MiB", done.stdout)[1])
+
+
+def main() -> None:
+    """Build courses of the sizes given and write one line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", type=int, nargs="+")
+    for pages in parser.parse_args().pages:
+        with tempfile.TemporaryDirectory() as folder:
+            write_course(Path(folder), pages)
+            seconds, memory = build(Path(folder))
+        sys.stdout.write(
+            f"{pages} pages: {seconds:.1f} s, {seconds / pages:.3f} s a page, "
+            f"{memory} MiB\n"
+        )
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
