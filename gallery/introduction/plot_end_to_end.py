@@ -4,7 +4,7 @@ r"""
 
 同样的图片，同样的线性分类器，只换中间的特征：原始像素；人设计的边缘方向；
 一个小卷积网络，滤波器停在随机初值上；同一个网络，滤波器与分类器一起
-由损失来调，这叫端到端。图片少的时候，人设计的特征不输；图片多到两万张，
+由损失来调，这叫端到端。图片少的时候，人设计的特征不输；图片多到一万张，
 端到端的网络胜出。起作用的是“一起调”：结构相同而滤波器不动的那一个，一直落后。
 
 The same pictures and the same linear classifier; only the features between
@@ -12,7 +12,7 @@ them change: raw pixels; edge directions designed by a person; a small
 convolutional network whose filters stay at their random start; and the same
 network with filters and classifier adjusted together by the loss, which is
 called end to end. With few pictures the hand-made features hold their own;
-with twenty thousand the network trained end to end wins. Training together is
+with ten thousand the network trained end to end wins. Training together is
 what does it: the same structure with its filters left alone stays behind.
 
 **你需要** :doc:`/introduction/machine-learning` 里的四个要素；卷积是什么可以
@@ -143,7 +143,7 @@ def train(model, inputs, labels, *, num_epochs, learning_rate, generator):
 # one has seen the test pictures.
 
 kinds = ["pixels", "hand-made", "random filters", "end to end"]
-epochs_for = {100: 100, 1000: 30, 20_000: 6}
+epochs_for = {100: 100, 1000: 30, 10_000: 8}
 if data.stand_in:
     epochs_for = {100: 100, 400: 60, 1400: 30}
 num_seeds = on(device, cpu=3, cuda=10)

@@ -200,8 +200,10 @@ mean_lead = lead.mean(axis=1)
 for size, ahead in zip(sizes, mean_lead, strict=True):
     print(f"{size:3d} training cases: learned leads by {ahead:+.3f}")
 wins = (lead[-1] > 0).sum()
-overtakes = sizes[(mean_lead > 0).argmax()]
+first_ahead = (mean_lead > 0).argmax()
+overtakes = sizes[first_ahead]
 assert mean_lead[-1] > 0.01
+assert (mean_lead[first_ahead:] > 0).all()  # and stays ahead
 assert wins >= 30
 assert mean_lead[0] < -0.02  # five cases are not enough
 for name in ("radius", "3 numbers"):

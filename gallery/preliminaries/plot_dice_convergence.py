@@ -166,7 +166,7 @@ print(f"excess of sixes: {excess_16:.1f} in 16, {excess_4096:.1f} in 4096")
 # -----------------------------------------------
 # 中心极限定理说，把 :math:`n` 个点数之和减去期望、除以标准差，
 # 分布趋向标准正态。离正态有多远，用两个分布函数之差的最大值来量
-# （Kolmogorov 距离）：
+# （柯尔莫哥洛夫距离）：
 #
 # The central limit theorem says that the sum of :math:`n` rolls, less its
 # expectation and divided by its standard deviation, tends to the standard

@@ -3,15 +3,16 @@ r"""
 =============================================================================
 
 矩阵把平面上的每个向量送到另一处，多数向量因此转了方向。
-只有特征向量留在自己的直线上。如果把同一个矩阵一次次乘上去，
-几乎任何向量最后都指向绝对值最大的特征值所属的那个方向，
+只有特征向量留在自己的直线上。如果有一个特征值的绝对值比其余的都大，
+把同一个矩阵一次次乘上去，几乎任何向量最后都指向它的特征向量，
 误差每一步乘以 :math:`|\lambda_2/\lambda_1|`。我们先看，再量。
 
 A matrix sends every vector of the plane somewhere else, and most of them
-turn on the way. Only eigenvectors stay on their line. Multiply by the same
-matrix again and again, and almost any vector ends up pointing along the
-eigenvector of the largest eigenvalue in absolute value; every step multiplies
-the error by :math:`|\lambda_2/\lambda_1|`. First we look, then we measure.
+turn on the way. Only eigenvectors stay on their line. If one eigenvalue
+exceeds all others in absolute value, multiply by the matrix again and again,
+and almost any vector ends up pointing along its eigenvector; every step
+multiplies the error by :math:`|\lambda_2/\lambda_1|`. First we look, then we
+measure.
 
 **需要**：:doc:`/preliminaries/linear-algebra` 里的特征值和正交矩阵。
 **得到**：由特征值预言“乘一百次以后会怎样”的办法。
@@ -298,13 +299,13 @@ plt.show()
 # -------------------
 # 50 个起点、三个矩阵，测得的速率都与 :math:`|\lambda_2/\lambda_1|` 相符。
 # 长度则按 :math:`|\lambda_1|^k` 增长或消失：循环网络的梯度要连乘几十个
-# 相近的矩阵，所以不是爆炸就是消失，主特征值离 1 越远越快。
+# 相近的矩阵，所以容易爆炸或消失，主特征值离 1 越远越快。
 #
 # For 50 starts and three matrices the measured rate agrees with
 # :math:`|\lambda_2/\lambda_1|`. The length grows or decays like
 # :math:`|\lambda_1|^k`: the gradient of a recurrent network is a product of
-# dozens of similar matrices, so it explodes or vanishes, and the faster the
-# farther the leading eigenvalue is from 1.
+# dozens of similar matrices, so it is prone to explode or vanish, the faster
+# the farther the leading eigenvalue is from 1.
 
 relative_errors = torch.stack([rates[r] / r - 1 for r in ratios])
 rate_error = relative_errors.abs().max()
