@@ -3,12 +3,12 @@ r"""
 ============================================================
 
 循环和 ``if`` 不妨碍求导：计算图里只有这一次真正做过的运算。对绝大多数输入，
-这样得到的导数完全正确；而在分支交界处，它有三种出错的方式，一种也不报错。
+这样得到的导数完全正确；可是碰上分支，它有三种出错的方式，一种也不报错。
 
 Loops and ``if`` do not hinder differentiation: the graph holds only the
 operations that were really done this time. For almost every input the
-derivative is exactly right; where branches meet it goes wrong in three ways,
-none of which raises an error.
+derivative is exactly right; but branches make it go wrong in three ways, none
+of which raises an error.
 
 **你需要** :doc:`/preliminaries/autograd` 里的计算图；
 **你得到** 带控制流的程序怎样求导，以及 NaN 梯度的来历和治法。
@@ -177,11 +177,13 @@ for identity in (identity_with_if, identity_with_relu):
 # 第三种错：没选中的分支送来 NaN | Third: NaN from the branch not chosen
 # ----------------------------------------------------------------------
 # ``torch.where`` 不是 ``if``：两边都算，再逐个元素地选。没选中的一边，梯度乘以
-# 0；若它的导数是无穷大，:math:`0 \times \infty` 就是 NaN。
+# 0；若它的导数是无穷大或 NaN，:math:`0 \times \infty` 和
+# :math:`0 \times \mathrm{NaN}` 都是 NaN。
 #
 # ``torch.where`` is no ``if``: it computes both sides, then picks element by
 # element. The gradient of the side not picked is multiplied by 0; where its
-# derivative is infinite, :math:`0 \times \infty` is NaN.
+# derivative is infinite or NaN, :math:`0 \times \infty` and
+# :math:`0 \times \mathrm{NaN}` are NaN.
 
 
 def root_or_zero(x):
