@@ -8,9 +8,9 @@ r"""
 看公式是不是处处都对；再做第二次检测，看它的分量怎样取决于
 **两次检测是否条件独立**。
 
-A disease affects one person in a hundred. A test finds 90 % of the sick and
-is wrongly positive for only 5 % of the healthy. Your result is positive: how
-likely are you ill? Many answer 90 %, Bayes' formula answers 15 %. We build
+A disease affects one person in a hundred. A test finds 90% of the sick and
+is wrongly positive for only 5% of the healthy. Your result is positive: how
+likely are you ill? Many answer 90%, Bayes' formula answers 15%. We build
 populations and count, at prevalences from one in ten thousand to one half,
 to see whether the formula holds everywhere; then we test a second time, and
 see how much that is worth depends on **whether the two tests are
@@ -163,7 +163,7 @@ for row, c in enumerate(copy_probabilities):
 # 右图：两次阳性。最上面一条是条件独立，最下面一条完全照抄，
 # 与左图的曲线相同：第二次什么也没有告诉我们。
 #
-# Left: one test. At prevalences below 5.3 % (vertical line) most of the
+# Left: one test. At prevalences below 5.3% (vertical line) most of the
 # positives are healthy. Right: two positive results. The uppermost curve is
 # conditional independence, the lowest a mere copy, the curve of the left
 # panel again: the second test tells nothing.

@@ -82,7 +82,7 @@ predicted = (p * (1 - p) / sizes).sqrt()
 # :math:`\int |x|\,f(x)\,\mathrm{d}x` diverges. Theory says that the mean of
 # :math:`n` independent Cauchy variables is **distributed exactly like one of
 # them**. There is no standard deviation to measure, so we take half the range
-# of the middle 68.3 % of the runs, which for a normal distribution is the
+# of the middle 68.3% of the runs, which for a normal distribution is the
 # standard deviation. For one Cauchy variable it is
 # :math:`\tan(0.3413\,\pi) = 1.84`.
 
@@ -92,7 +92,7 @@ one_sigma = torch.special.ndtr(torch.tensor([-1.0, 1.0]).double())
 
 
 def half_width(estimates):
-    """Return half the range of the middle 68.3 % of ``estimates``."""
+    """Return half the range of the middle 68.3% of ``estimates``."""
     low, high = estimates.quantile(one_sigma)
     return (high - low) / 2
 
@@ -147,7 +147,7 @@ plt.show()
 # 另一方面，**次数**与 :math:`n/6` 的差距并不缩小，它按 :math:`\sqrt{n}`
 # 变大：大数定律不会把偏差“还”回来，只是用更大的 :math:`n` 去除它。
 #
-# To have the frequency within :math:`p \pm 0.02` with 95 % confidence, set
+# To have the frequency within :math:`p \pm 0.02` with 95% confidence, set
 # twice (precisely 1.96 times) the standard deviation to 0.02 and solve:
 # :math:`n = 1.96^2\, p(1-p) / 0.02^2 = 1334`. How many of the four thousand
 # make it? The gap between the **number** of sixes and :math:`n/6`, however,
@@ -274,10 +274,10 @@ plt.show()
 # 的误差）；柯西的散布平均四千次之后仍与一次时一样；从 :math:`n = 16`
 # 起，到正态的距离与理论常数相差不到 1%。
 #
-# Three things: the die's scatter is within 8 % of the formula everywhere
-# (from four thousand runs a standard deviation is known to about 1 %); that
+# Three things: the die's scatter is within 8% of the formula everywhere
+# (from four thousand runs a standard deviation is known to about 1%); that
 # of Cauchy is the same after four thousand draws as after one; and from
-# :math:`n = 16` on the distances are within 1 % of the constants of theory.
+# :math:`n = 16` on the distances are within 1% of the constants of theory.
 
 torch.testing.assert_close(measured, predicted, rtol=0.08, atol=0)
 torch.testing.assert_close(
