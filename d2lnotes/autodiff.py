@@ -68,10 +68,16 @@ relu: Operation = Operation("relu", lambda a: max(a, 0.0), lambda a: (float(a > 
 
 def power(exponent: float) -> Operation:
     """Return the operation that raises to a constant power."""
+    if isinstance(exponent, Arithmetic):
+        raise TypeError(
+            f"the exponent must be a plain number, got {exponent!r}; "
+            "write a**b as exp(b * log(a))"
+        )
     return Operation(
         f"^{exponent:g}",
         lambda a: a**exponent,
-        lambda a: (exponent * a ** (exponent - 1),),
+        # a**0 is constant; the rule would divide by zero at a = 0
+        lambda a: (exponent * a ** (exponent - 1) if exponent else 0.0,),
     )
 
 

@@ -122,6 +122,17 @@ def test_kinks_have_the_derivative_that_torch_gives(gradient, kinked):
 
 
 @each_mode
+def test_power_zero_has_derivative_zero_even_at_zero(gradient):
+    assert gradient(lambda a: a**0, [0.0]) == [0.0]
+
+
+@each_mode
+def test_power_refuses_an_exponent_that_differentiates(gradient):
+    with pytest.raises(TypeError, match=r"exp\(b \* log\(a\)\)"):
+        gradient(lambda a, b: a**b, [2.0, 3.0])
+
+
+@each_mode
 def test_an_input_that_is_not_used_has_derivative_zero(gradient):
     assert gradient(lambda a, b: a * 3.0, [2.0, 5.0]) == [3.0, 0.0]
 
