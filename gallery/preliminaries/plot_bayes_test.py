@@ -110,7 +110,7 @@ print(f"healthy and positive: {(~sick & first).sum()}")
 # positives and :math:`q` the probability by the formula.
 
 num_people = 1_000_000
-prevalences = torch.logspace(-4, -0.301, 12)
+prevalences = torch.logspace(-4, -0.301, 12)  # 0.0001 to 0.5
 predicted = posterior(prevalences, sensitivity, false_positive_rate)
 counted, standard_errors = [], []
 for prevalence, q in zip(prevalences, predicted, strict=True):
@@ -195,7 +195,7 @@ for row, (c, marker) in enumerate(
         mfc="none",
         label=f"$c = {c}$",
     )
-axes[1].legend(title="copied")
+axes[1].legend(title="copy probability")
 for ax in axes:
     ax.set(xscale="log", xlabel="prevalence")
 fig.set_label(

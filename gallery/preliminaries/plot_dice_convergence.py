@@ -88,6 +88,7 @@ predicted = (p * (1 - p) / sizes).sqrt()
 
 cauchy = torch.empty(num_runs, num_rolls, dtype=torch.float64)
 cauchy.cauchy_(generator=generator)
+# ndtr is the distribution function of the standard normal: 0.159 and 0.841
 one_sigma = torch.special.ndtr(torch.tensor([-1.0, 1.0]).double())
 
 
@@ -122,9 +123,11 @@ axes[0].fill_between(counts, p - funnel, p + funnel, color="0.85")
 axes[0].axhline(p, color="k", lw=0.8, ls="--")
 axes[0].set(xscale="log", xlim=(10, num_rolls), ylim=(0, 0.45))
 axes[0].set(xlabel="rolls $n$", ylabel="frequency of sixes")
-axes[1].loglog(sizes, predicted, "C0", label=r"$\sqrt{p(1-p)/n}$")
+axes[1].loglog(sizes, predicted, "C0", label=r"die, $\sqrt{p(1-p)/n}$")
 axes[1].loglog(sizes, measured, "C0o", mfc="none", label="die, measured")
-axes[1].axhline(cauchy_predicted, color="C1", ls="--", label="1.84")
+axes[1].axhline(
+    cauchy_predicted, color="C1", ls="--", label="Cauchy, predicted 1.84"
+)
 axes[1].loglog(
     sizes, cauchy_measured, "C1s", mfc="none", label="Cauchy, measured"
 )
@@ -178,23 +181,26 @@ print(f"excess of sixes: {excess_16:.1f} in 16, {excess_4096:.1f} in 4096")
 #    D_n = \max_z \lvert F_n(z) - \Phi(z) \rvert.
 #
 # 用抽样来量，四千遍自带约 0.01 的误差，距离一小就淹没了。
-# 好在骰子之和的分布算得出来：两个独立变量之和的概率是卷积。第二个例子是
-# :math:`n` 个指数变量之和，它不对称，分布函数就是不完全伽马函数。
+# 好在骰子之和的分布算得出来：和为某个数的概率，等于凑成它的各种配法的
+# 概率之和（这种运算叫卷积）。第二个例子是 :math:`n` 个指数变量之和，
+# 例如 :math:`n` 次等车的总时间；它不对称，分布函数叫不完全伽马函数。
 # 理论 [Esseen, 1945] 说 :math:`\sqrt{n}\,D_n` 趋于一个常数：对称的骰子是
 # :math:`1/(2\sigma\sqrt{2\pi}) = 0.117`，即零点处台阶高度的一半
-# （:math:`\sigma` 是一次点数的标准差）；指数变量由偏度 2 得
+# （:math:`\sigma` 是一次点数的标准差）；指数变量由偏度
+# （量不对称的程度，这里是 2）得
 # :math:`2/(6\sqrt{2\pi}) = 0.133`。
 #
 # Four thousand runs carry an error of about 0.01 of their own, in which
 # small distances would drown. But the distribution of a sum of dice can be
-# computed: for independent variables it is a convolution. Our second example
-# is the sum of :math:`n` exponential variables, which is skewed; its
-# distribution function is the incomplete gamma function. Theory [Esseen,
-# 1945] says that :math:`\sqrt{n}\,D_n` tends to a constant:
+# computed: the probability of a total adds up over all ways to reach it, an
+# operation called convolution. Our second example is the sum of :math:`n`
+# exponential variables, say the total of :math:`n` waits for a bus, which is
+# skewed; its distribution function is the incomplete gamma function. [Esseen,
+# 1945] proved that :math:`\sqrt{n}\,D_n` tends to a constant:
 # :math:`1/(2\sigma\sqrt{2\pi}) = 0.117` for the symmetric die, half the step
 # at zero (:math:`\sigma` is the standard deviation of one roll), and, from
-# their skewness 2, :math:`2/(6\sqrt{2\pi}) = 0.133` for exponential
-# variables.
+# their skewness (the measure of asymmetry, here 2),
+# :math:`2/(6\sqrt{2\pi}) = 0.133` for exponential variables.
 
 sigma = math.sqrt(35 / 12)  # of one roll, in pips
 
