@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import d2lnotes
-from d2lnotes.site import pdf
 from d2lnotes.site.children import Children
 from d2lnotes.site.course import LANGUAGES, Course, build_lock, find_course
 from d2lnotes.site.front import write_front_page
@@ -114,7 +113,9 @@ def _run_build(arguments: argparse.Namespace) -> int:
     check_requirements()
     course = find_course(Path.cwd())
     if arguments.pdf:
-        pdf.check_tools()
+        from d2lnotes.site.pdf import check_tools
+
+        check_tools()
     languages = [arguments.language] if arguments.language else list(LANGUAGES)
     options = _options(arguments)
     with build_lock(course):
@@ -134,9 +135,11 @@ def build(
         outcomes.append(site)
         write_front_page(course)
         if with_pdf and not site.problems:
+            from d2lnotes.site.pdf import build_pdf
+
             say(f"\n— {language}: PDF —")
             outcomes.append(
-                pdf.build_pdf(course, language, options=options, children=children)
+                build_pdf(course, language, options=options, children=children)
             )
     return outcomes
 

@@ -19,7 +19,7 @@ extensions = [
     "myst_parser",
     "sphinx_design",
     "d2lnotes.site.twins",
-    "d2lnotes.site.exercises",
+    "d2lnotes.site.exercises_latex",
     "d2lnotes.site.switches",
     "d2lnotes.site.formulas",
     "d2lnotes.site.search",
