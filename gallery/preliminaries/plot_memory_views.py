@@ -300,11 +300,17 @@ assert by_column > 1.2 * by_row
 record(f"{group}.column_ratio", by_column / by_row, format=".1f")
 
 # %%
-# 一列里相邻的两个数隔着 2048 个位置，每读一个数就要拿来一整段，用掉一个，
-# 扔掉十五个；等轮到下一列，那一段多半已经不在缓存里了。先做一次
-# ``A.T.contiguous()``，列就成了连续的行。
+# 一列里相邻的两个数隔着 2048 个位置，每读一个数就要拿来一整段，
+# 只用其中一个。2048 段共 128 KB，本可以留在缓存里，等下一列再用；
+# 可是位置之差是 2 的幂，这些段全挤在缓存的少数几组里，
+# 轮到下一列时多半已经被挤掉。把 2048 换成 2047 再跑，列就没有慢得那么厉害了，
+# 但仍比行慢：隔着读，处理器没法一次取几个数来加。
+# 先做一次 ``A.T.contiguous()``，列就成了连续的行。
 #
 # Neighbors within a column are 2048 places apart: each number read fetches a
-# whole line, uses one number and drops fifteen, and by the time the next
-# column comes the line has mostly left the cache. After one
-# ``A.T.contiguous()`` the columns are contiguous rows.
+# whole line and uses one number of it. The 2048 lines, 128 KB, could stay in
+# the cache until the next column wants them, but distances that are a power
+# of 2 crowd them into a few sets of the cache, and most have been pushed out
+# by then. With 2047 in place of 2048 columns are less slow, and still slower
+# than rows: across gaps the processor cannot load several numbers at once.
+# After one ``A.T.contiguous()`` the columns are contiguous rows.
