@@ -49,6 +49,7 @@ extensions = [
     "d2lnotes.site.pictures",
     "d2lnotes.site.scripts",
     "d2lnotes.site.stylesheet",
+    "d2lnotes.site.downloads",
     "d2lnotes.site.pdf",
 ]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
@@ -129,6 +130,7 @@ sphinx_gallery_conf = {
     "image_scrapers": "d2lnotes.site.gallery_worker.labelled_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
+    "download_all_examples": False,  # d2lnotes.site.downloads has its own
     "ignore_repr_types": r"matplotlib\.",
     "remove_config_comments": True,
     "min_reported_time": 1e9,  # pages say it in their own language

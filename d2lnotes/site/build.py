@@ -126,7 +126,10 @@ def _run_build(arguments: argparse.Namespace) -> int:
 def build(
     course: Course, languages: Sequence[str], *, options: Options, with_pdf: bool
 ) -> list[Outcome]:
-    """Build ``languages`` one after the other, each whatever became of the last."""
+    """Build ``languages`` one after the other, each whatever became of the last.
+
+    If all went well, the downloads are packed.
+    """
     children = Children()
     outcomes = []
     for language in languages:
@@ -141,6 +144,11 @@ def build(
             outcomes.append(
                 build_pdf(course, language, options=options, children=children)
             )
+    if not any(outcome.problems for outcome in outcomes):
+        from d2lnotes.site.archives import make_archives
+
+        archives = make_archives(course)
+        outcomes += [archives] if archives else []
     return outcomes
 
 

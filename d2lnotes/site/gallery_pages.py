@@ -8,7 +8,6 @@ come from stand-in data.
 from __future__ import annotations
 
 import html
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -24,22 +23,6 @@ from d2lnotes.site.twin_references import title_reference
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-_DOWNLOADS = {
-    "zh": {
-        "python": "下载 Python 脚本：{}",
-        "jupyter": "下载 Jupyter 笔记本：{}",
-        "zip": "下载两者的压缩包：{}",
-        "all python": "下载全部 Python 脚本：{}",
-        "all jupyter": "下载全部 Jupyter 笔记本：{}",
-    },
-    "en": {
-        "python": "Download the Python script: {}",
-        "jupyter": "Download the Jupyter notebook: {}",
-        "zip": "Download both in one archive: {}",
-        "all python": "Download all Python scripts: {}",
-        "all jupyter": "Download all Jupyter notebooks: {}",
-    },
-}
 _GO_TO_END = {
     "zh": ("到页末", "下载这个脚本或它的笔记本。"),
     "en": ("Go to the end", " to download this script or its notebook."),
@@ -70,8 +53,6 @@ class GalleryPage(SphinxTransform):
             return
         if docname == f"{folder}/index":
             self._list_chapters(docname)
-        for container in self.document.findall(nodes.container):
-            self._translate_download(container)
         for note in self.document.findall(nodes.note):
             if "sphx-glr-download-link-note" in note["classes"]:
                 self._translate_link_to_end(note)
@@ -87,6 +68,8 @@ class GalleryPage(SphinxTransform):
             self.env.note_dependency(path)
             self._add_run(record)
             add_stand_in_warning(self.document, record.stand_ins, this_script=True)
+        for footer in list(self.document.findall(_is_footer)):
+            footer.parent.remove(footer)  # the end of every page offers its downloads
 
     def _list_chapters(self, docname: str) -> None:
         """Make the chapters of the gallery's first page an overview, not sections.
@@ -109,18 +92,6 @@ class GalleryPage(SphinxTransform):
             toctree.parent.remove(toctree)
             page += toctree
 
-    def _translate_download(self, container: nodes.container) -> None:
-        kinds = [name for name in container["classes"] if "-download-" in name]
-        for link in container.findall(addnodes.download_reference) if kinds else ():
-            kind = kinds[0].rpartition("-")[2]
-            footer = container.parent["classes"]
-            scope = "all " if "sphx-glr-footer-gallery" in footer else ""
-            name = PurePosixPath(link["reftarget"]).name
-            text = _DOWNLOADS[self.own][scope + kind].format(name)
-            link.children = []
-            link += nodes.inline("", text, classes=["xref", "download"])
-            link.parent["neutral"] = True
-
     def _translate_link_to_end(self, note: nodes.note) -> None:
         note["neutral"] = True
         note["classes"].append("no-search")
@@ -142,12 +113,7 @@ class GalleryPage(SphinxTransform):
         )
         line = nodes.paragraph("", text, classes=["sphx-glr-timing", "no-search"])
         line["neutral"] = True
-        footers = (
-            node
-            for node in self.document.findall(addnodes.only)
-            if any("sphx-glr-footer" in c["classes"] for c in node.findall(_is_footer))
-        )
-        if (footer := next(footers, None)) is not None:
+        if (footer := next(self.document.findall(_is_footer), None)) is not None:
             footer.parent.insert(footer.parent.index(footer), line)
 
 
@@ -198,7 +164,10 @@ def _is_memory_line(node: nodes.Node) -> bool:
 
 
 def _is_footer(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.container) and "sphx-glr-footer" in node["classes"]
+    """Return whether ``node`` holds the links that sphinx-gallery ends a page with."""
+    return isinstance(node, addnodes.only) and any(
+        "sphx-glr-footer" in box["classes"] for box in node.findall(nodes.container)
+    )
 
 
 def load_filter(

@@ -2,7 +2,7 @@
 
 The script runs in an empty folder, with a limit on its time, and may write nowhere
 else in the course. Its figures need an alternative text and all their glyphs, its
-output must not hold memory addresses, its notebook no reST.
+output must not hold memory addresses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from d2lnotes.results import write_json
-from d2lnotes.site.gallery_notebook import write_downloads
 from d2lnotes.site.gallery_reuse import Script, current_outputs, data_home_contents
 from d2lnotes.site.records import read_record
 
@@ -148,7 +147,6 @@ def run_script(job: Job) -> None:
                 seconds, error = _generate(job, folder)
             if not error:
                 _check_page(job.script)
-                write_downloads(job.script, job.gallery_conf)
         except Exception:  # a report must come from whatever went wrong
             error = traceback.format_exc()
         _complete_record(job, seconds, error, messages)

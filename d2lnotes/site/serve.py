@@ -19,6 +19,7 @@ from livereload import Server
 from livereload.handlers import LiveReloadHandler
 from tornado.ioloop import IOLoop
 
+from d2lnotes.site.archives import fill_pages
 from d2lnotes.site.children import Children, Stopped
 from d2lnotes.site.course import Course, build_lock
 from d2lnotes.site.front import write_front_page
@@ -162,6 +163,7 @@ class Builder:
 
     def _finish(self, outcome: Outcome, reload: Callable[[], None]) -> None:
         write_front_page(self._course)
+        fill_pages(self._course)
         end = "failed" if outcome.problems else "done"
         say(f"{outcome.step:4} {end:6} {outcome.seconds:6.1f} s")
         for problem in outcome.problems:

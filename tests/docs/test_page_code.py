@@ -3,6 +3,8 @@
 import doctest
 import importlib.util
 import re
+import subprocess
+import sys
 
 import page_sources
 import pytest
@@ -103,6 +105,45 @@ def test_skip_comments_are_the_plain_kind_right_above_a_block(page):
     lines = {example.line for example in collected}
     wrong = [s.line for s in skips if s.parsed[0] != "next" or s.line + 1 not in lines]
     assert wrong == []
+
+
+def undefined_names(page):
+    """Return the names that the page's code lacks once its answers are left out."""
+    text = page.read_text(encoding="utf-8")
+    answers = {f.line for f in python_blocks(text) if "solution" in f.path}
+    collected, skips = examples(page)
+    skipped = {skip.line + 1 for skip in skips}
+    code = [
+        doctest.script_from_examples(e.parsed)
+        if e.parsed.startswith(">>>")
+        else e.parsed
+        for e in collected
+        if e.line not in answers | skipped
+    ]
+    options = ["--isolated", "--select", "F821", "--output-format", "concise"]
+    found = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *options, "-"],
+        input="\n".join(code),
+        capture_output=True,
+        text=True,
+    )
+    return [line for line in found.stdout.splitlines() if "F821" in line]
+
+
+@each_page
+def test_the_code_of_a_page_needs_nothing_from_its_answers(page):
+    # The notebook for students leaves the answers out.
+    assert undefined_names(page) == []
+
+
+def test_a_name_that_only_an_answer_defines_is_reported(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        ":::{solution} ex-a\n```python\nx = 1\n```\n:::\n\n```python\n>>> x\n1\n```\n",
+        encoding="utf-8",
+    )
+
+    assert len(undefined_names(page)) == 1
 
 
 PYTHON_THAT_WOULD_NOT_RUN = {

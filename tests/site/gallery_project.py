@@ -13,7 +13,8 @@ CONF = """
 import runpy
 project = "tiny"
 author = "d2lnotes"
-extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.results"]
+extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.results",
+              "d2lnotes.site.downloads"]
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb"]
 html_theme = "basic"
 html_copy_source = False

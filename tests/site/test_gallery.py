@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 
 import pytest
 from gallery_project import FIGURE, Project, gallery_conf
@@ -55,10 +54,12 @@ import os
 
 print("threads:", os.environ["OMP_NUM_THREADS"])
 """
+DOWNLOADS = "build/html/downloads"
 # Words of sphinx-gallery that must not be on a page in either language.
 FOREIGN = [
     "full example code",
     "source code:",
+    "Download Python",
     "Download zipped",
     "Download all examples",
     "Total running time",
@@ -110,8 +111,8 @@ def test_no_page_shows_the_words_of_sphinx_gallery(built, language, name):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ["到页末", "下载 Python 脚本：plot_first.py", "下载两者的压缩包"]),
-        ("en", ["Go to the end", "Download the Python script: plot_first.py"]),
+        ("zh", ["到页末", "下载这个脚本或它的笔记本"]),
+        ("en", ["Go to the end", "to download this script or its notebook"]),
     ],
 )
 def test_links_are_named_in_the_language_of_the_page(built, language, words):
@@ -226,9 +227,9 @@ def test_a_record_tells_how_the_script_ran(built):
 
 
 def test_a_notebook_reads_well(built):
-    notebook = json.loads(built.read("docs/gallery/numbers/plot_first.ipynb"))
+    notebook = json.loads(built.read(f"{DOWNLOADS}/bilingual/numbers/plot_first.ipynb"))
     texts = [
-        "".join(cell["source"]).strip()
+        "".join(cell["source"])
         for cell in notebook["cells"]
         if cell["cell_type"] == "markdown"
     ]
@@ -236,32 +237,35 @@ def test_a_notebook_reads_well(built):
     assert texts == [
         "# 直线 | A line & more\n\n"
         "见《首页》里的 直线，它是 “直” 的。\n\n"
-        'See the line in “Home”; it is "straight".',
-        "## 公式 | A formula\n"
-        "平方是 $x^2$，代码是 ``x * x``。\n\n"
-        "The square is $x^2$, in code ``x * x``.\n\n"
-        "\\begin{align}y = x^2\\end{align}",
+        "See the line in “Home”; it is “straight”.",
+        "## 公式 | A formula\n\n"
+        "平方是 $x^2$，代码是 `x * x`。\n\n"
+        "The square is $x^2$, in code `x * x`.\n\n"
+        "$$\ny = x^2\n$$",
     ]
 
 
-def test_archives_hold_the_script_and_the_notebook_that_the_page_offers(built):
-    folder = built.root / "docs" / "gallery"
-    with zipfile.ZipFile(folder / "numbers" / "plot_first.zip") as archive:
-        notebook = archive.read("plot_first.ipynb")
-        names = archive.namelist()
-    with zipfile.ZipFile(folder / "gallery_jupyter.zip") as archive:
-        all_notebooks = archive.namelist()
+@pytest.mark.parametrize("language", ["zh", "en", "bilingual"])
+def test_notebook_and_script_hold_the_code_that_ran(built, language):
+    place = f"{DOWNLOADS}/{language}/numbers/plot_first"
+    notebook = json.loads(built.read(f"{place}.ipynb"))
+    script = built.read(f"{place}.py")
+    ran = built.read("gallery/numbers/plot_first.py")
 
-    assert names == ["plot_first.py", "plot_first.ipynb"]
-    assert notebook == (folder / "numbers" / "plot_first.ipynb").read_bytes()
-    assert sorted(all_notebooks) == [
-        "numbers/plot_first.ipynb",
-        "shapes/plot_second.ipynb",
+    code = [
+        "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["cell_type"] == "code"
     ]
+
+    assert len(code) == 2
+    for piece in code:
+        assert piece in script
+        assert piece in ran
 
 
 def test_a_downloaded_script_runs_alone(built, tmp_path):
-    source = built.root / "docs" / "gallery" / "numbers" / "plot_first.py"
+    source = built.root / DOWNLOADS / "en" / "numbers" / "plot_first.py"
     shutil.copy(source, tmp_path)
 
     done = subprocess.run(
@@ -277,7 +281,7 @@ def test_a_downloaded_script_runs_alone(built, tmp_path):
 
 
 def test_a_downloaded_notebook_runs_alone(built, tmp_path):
-    source = built.root / "docs" / "gallery" / "numbers" / "plot_first.ipynb"
+    source = built.root / DOWNLOADS / "zh" / "numbers" / "plot_first.ipynb"
     shutil.copy(source, tmp_path)
     command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
 

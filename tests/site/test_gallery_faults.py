@@ -34,7 +34,6 @@ HAN_IN_MATHS = f"{FIGURE}ax.set_title(r'$\\mathfrak{{汉}}$')\n"
 UNLABELLED = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\n"
 FAILS_BEFORE_LABEL = f"{UNLABELLED}1 / 0\n"
 IMPORTS_BESIDE = "import plot_good\n"
-DIRECTIVE = "# %%\n# 注意\n#\n# Note\n#\n# .. tip:: a tip\n#\nanswer = 42\n"
 WRITES = {
     "write": "open({path!r}, 'w')",
     "rename": "open('mine', 'w').close()\nos.rename('mine', {path!r})",
@@ -54,7 +53,6 @@ FAULTS = {
     "early": (FAILS_BEFORE_LABEL, "ZeroDivisionError: division by zero"),
     "address": ("object()", "prints the memory address <object object at 0x"),
     "beside": (IMPORTS_BESIDE, "No module named 'plot_good'"),
-    "directive": (DIRECTIVE, "'.. tip::' would stand in the notebook"),
 }
 HANGS = {
     "hangs": (SLEEP, f"did not end within its limit of {LIMIT} s"),
