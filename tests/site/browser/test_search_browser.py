@@ -66,7 +66,7 @@ ENGLISH = [
     ("batch normalisation", LENET),
     ("average pooling", LENET),
     ("receptive field", LENET),
-    ("confusion matrix", SHOW_LENET),
+    ("confusion matrix", "gallery/linear-models/plot_softmax_fashion_mnist"),
     ("softmax regression", SOFTMAX),
     ("Softmax Regressions", SOFTMAX),
     ("cross-entropy", SOFTMAX),
