@@ -149,7 +149,9 @@ def _update(change: Callable[[dict[str, Any]], None]) -> None:
 
     path = Path(os.environ[_RUN_VARIABLE])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".lock")):
+    # Where others may write, filelock first tries the folder out, and the gallery lets a
+    # script write to its own record only.
+    with FileLock(path.with_suffix(".lock"), mode=0o644):
         run = {"script": f"{path.parent.name}/{path.stem}", "data": [], "results": {}}
         if path.exists():
             run |= json.loads(path.read_text(encoding="utf-8"))
