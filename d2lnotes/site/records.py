@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from d2lnotes.site.languages import Language
 
 
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
 @dataclass(frozen=True)
 class Result:
     """One recorded number; see :func:`d2lnotes.results.record`."""
@@ -35,13 +38,20 @@ class Result:
 
     def number(self) -> str:
         """Return the number as its script asked for it, without spread or unit."""
-        return builtins.format(self.value, self.format)
+        return self._printed(self.value)
 
     def measured(self) -> str:
         """Return the number with its spread, if it has one."""
         if self.spread is None:
             return self.number()
-        return f"{self.number()} ± {builtins.format(self.spread, self.format)}"
+        return f"{self.number()} ± {self._printed(self.spread)}"
+
+    def _printed(self, value: float) -> str:
+        """Return ``value`` as people write it: 1e-05 is printed as 1 × 10⁻⁵."""
+        mantissa, power, exponent = builtins.format(value, self.format).partition("e")
+        if not power:
+            return mantissa
+        return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
 
     def quoted(self, language: Language) -> str:
         """Return what prose shows: a fraction is a bare number, 8.2 s has its unit."""

@@ -264,6 +264,8 @@ def test_the_figures_published_for_the_course_can_be_read(project):
         ({"format": ".1%", "spread": 0.01}, "88.3% ± 1.0%"),
         ({"value": 42, "format": "d"}, "42"),
         ({"value": 12345, "format": ",d", "unit": "个 | items"}, "12,345 items"),
+        ({"value": 5.6e-13, "format": ".1e"}, "5.6 × 10⁻¹³"),
+        ({"value": -4e20, "spread": 7e8, "format": ".0e"}, "-4 × 10²⁰ ± 7 × 10⁸"),
     ],
 )
 def test_a_number_is_quoted_as_its_script_asked(changes, quoted):
