@@ -353,8 +353,8 @@ torch.testing.assert_close(rate.item(), 0.8**2, rtol=0.01, atol=0.0)
 
 # %%
 # 乘以 :math:`|\lambda_2/\lambda_1|^2`：:math:`\mathbf{v}_1` 是这个量的
-# 极大点，那里一阶变化为零，方向上的误差要平方以后才进入估计。
+# 最大值点，那里一阶变化为零，方向上的误差要平方以后才进入估计。
 #
-# By :math:`|\lambda_2/\lambda_1|^2`. The quotient is largest at
+# By :math:`|\lambda_2/\lambda_1|^2`. The estimate is largest at
 # :math:`\mathbf{v}_1`, where its first-order change vanishes, so the error in
 # direction enters the estimate squared.

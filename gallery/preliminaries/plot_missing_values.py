@@ -184,7 +184,8 @@ plt.show()
 # 同样的种子，两两相减 | Same seeds, in pairs
 # -------------------------------------------
 # 各种子的分法不同，分数本来就上下浮动；办法之间的差，
-# 要在同一个种子里相减才看得清。:math:`\pm` 后面是差的标准差。
+# 要在同一个种子里相减才看得清。:math:`\pm` 后面是差的标准差；``nan``
+# 是说剩下的行不到 20，没有算。
 #
 # Seeds differ in their split, so scores move up and down together; the
 # difference between remedies shows when taken within each seed. After
@@ -279,11 +280,11 @@ print(f"gain {np.mean(gains):.2f} ± {np.std(gains, ddof=1):.2f}")
 assert np.mean(gains) > 0.05
 
 # %%
-# 好处很大，因为数一数缺了几项，差不多就知道病情了。能不能指望它，要看缺失是
+# 好处很大，因为数一数缺了几项，就能猜出病情的轻重。能不能指望它，要看缺失是
 # 什么时候发生的：若是测量当时就没测成，预测新病人时也会这样缺，好处是真的；
 # 若是事后整理病历时才丢的，新病人的表格不缺，这份好处就是泄漏。
 #
-# Much, because counting the holes nearly tells the outcome. Whether to rely
+# Much, because the number of holes gives the outcome away. Whether to rely
 # on it depends on when the values went missing. If they could not be measured
 # at the time, those of new patients will be missing in the same way and the
 # gain is real; if they were lost later, while records were tidied up, new

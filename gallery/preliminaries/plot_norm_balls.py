@@ -290,12 +290,14 @@ plt.show()
 # -------------------
 # 最小化 :math:`L_1` 就是要零，最小化 :math:`L_2` 就是让大家都小一点，
 # 最小化 :math:`L_\infty` 就是削掉最高的。维数一高，随机两点的距离几乎
-# 都一样，“最近邻”也就不再近得特别；有用的数据必须不是均匀撒开的。
+# 都一样，“最近邻”也就不再近得特别；近邻在实际中还有用，
+# 是因为真实的数据远不是均匀撒开的。
 #
 # Minimizing :math:`L_1` asks for zeros, :math:`L_2` makes everything a
 # little smaller, :math:`L_\infty` cuts off the peaks. In many dimensions all
 # distances between random points are nearly equal, and the nearest neighbor
-# is hardly nearer than others: useful data must not be spread out evenly.
+# is hardly nearer than others; neighbors are still useful in practice because
+# real data are far from evenly spread.
 
 torch.testing.assert_close(
     mean_ratio[3:], (2 * n / torch.pi).sqrt()[3:], rtol=0.03, atol=0.0

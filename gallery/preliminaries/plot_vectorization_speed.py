@@ -5,22 +5,22 @@ r"""
 求 :math:`n` 个乘积之和，可以写循环，也可以写一次张量运算。张量运算每调用一次，
 先付一笔与 :math:`n` 无关的固定价钱，之后每个元素几乎不要钱；
 循环正好相反。所以长的时候张量运算快得多，短的时候反而是循环快，
-而转折点可以由两次测量算出来。最慢的写法是循环里夹着张量运算：
+而转折点可以由两端的测量算出来。最慢的写法是循环里夹着张量运算：
 每个元素都要付几次固定价钱。
 
 A sum of :math:`n` products can be written as a loop or as one tensor
 operation. Each call of a tensor operation first costs a fixed price, whatever
 :math:`n`, and then next to nothing per element; a loop is the other way
 round. So the operation is far faster for long tensors and the loop for short
-ones, and two measurements predict where they cross. Slowest of all is a loop
-with tensor operations inside: it pays the fixed price several times for
-every element.
+ones, and measurements at both ends predict where they cross. Slowest of all
+is a loop with tensor operations inside: it pays the fixed price several times
+for every element.
 
 **需要**：:doc:`/preliminaries/tensors` 里的按元素运算。
-**得到**：判断一段循环值不值得改写的三个数。
+**得到**：判断一段循环值不值得改写的四个数。
 
 **You need** elementwise arithmetic, from :doc:`/preliminaries/tensors`.
-**You get** three numbers that tell whether a loop is worth rewriting.
+**You get** four numbers that tell whether a loop is worth rewriting.
 """
 
 import math
@@ -32,6 +32,7 @@ from d2lnotes.results import record
 from d2lnotes.runtime import Stopwatch, seed_everything
 
 generator = seed_everything(0)
+torch.set_num_threads(1)  # a Python loop has one core, so has the operation
 
 # %%
 # 四种写法，一个答案 | One answer, written four ways
@@ -134,30 +135,35 @@ for n in sizes:
 # 先算转折点，再去找 | Predict the crossing, then look for it
 # -----------------------------------------------------------
 # 设一次张量运算的固定价钱是 :math:`c`，每个元素另加 :math:`b`；
-# 列表循环每个元素要 :math:`a`，固定价钱忽略不计。两者相等时
+# 列表循环也有固定价钱 :math:`c'`（调用函数、准备循环），每个元素要
+# :math:`a`。两者相等时
 #
 # Let :math:`c` be the fixed price of one tensor operation and :math:`b` what
-# it adds per element; a loop over lists takes :math:`a` per element and
-# nothing worth mentioning besides. They are equal at
+# it adds per element; a loop over lists has a fixed price :math:`c'` as well,
+# for calling the function and setting up, and takes :math:`a` per element.
+# They are equal at
 #
 # .. math::
 #
-#    a\,n^{*} = c + b\,n^{*}
-#    \quad\Longrightarrow\quad n^{*} = \frac{c}{a - b}.
+#    c' + a\,n^{*} = c + b\,n^{*}
+#    \quad\Longrightarrow\quad n^{*} = \frac{c - c'}{a - b}.
 #
-# :math:`c` 取 :math:`n = 1` 的时间，:math:`a` 和 :math:`b`
-# 取最长那一次每个元素的时间。量这三个数用的全是两端，转折点却在中间：
+# :math:`c` 和 :math:`c'` 取 :math:`n = 1` 的时间，:math:`a` 和 :math:`b`
+# 取最长的四次里每个元素最短的时间。量这四个数用的全是两端，转折点却在中间：
 # 它落在哪里，是预言，不是拟合。
 #
-# :math:`c` is the time at :math:`n = 1`; :math:`a` and :math:`b` are the
-# times per element of the longest run. All three come from the two ends, the
-# crossing lies between them: where it falls is a prediction, not a fit.
+# :math:`c` and :math:`c'` are the times at :math:`n = 1`; :math:`a` and
+# :math:`b` are the least times per element among the four longest runs. All
+# four numbers come from the two ends, the crossing lies between them: where it
+# falls is a prediction, not a fit.
 
 loop, moved, one_call = (torch.tensor(seconds[name]) for name in names[1:])
-fixed_price = one_call[0].item()
-per_element_loop = loop[-1].item() / sizes[-1]
-per_element_call = one_call[-1].item() / sizes[-1]
-predicted_crossing = fixed_price / (per_element_loop - per_element_call)
+fixed_price, loop_price = one_call[0].item(), loop[0].item()
+n = torch.tensor(sizes)
+per_element_loop = (loop / n)[-4:].min().item()
+per_element_call = (one_call / n)[-4:].min().item()
+difference = per_element_loop - per_element_call
+predicted_crossing = (fixed_price - loop_price) / difference
 
 loop_is_slower = (loop > one_call).tolist()
 first_slower = len(sizes) - loop_is_slower[::-1].index(False)
@@ -166,11 +172,11 @@ print(f"predicted crossing: n = {predicted_crossing:.0f}")
 print(f"measured: {sizes[first_slower - 1]} < n < {sizes[first_slower]}")
 
 # %%
-# 左图是每次调用的时间，虚线是由 :math:`a, b, c` 画出的预言。
+# 左图是每次调用的时间，虚线是由这四个数画出的预言。
 # 右图是各种写法与 ``x @ y`` 之比，越过 1 的地方就是转折点。
 #
 # On the left is the time of one call; the dashed lines are the predictions
-# from :math:`a, b, c`. On the right is the ratio of each way to ``x @ y``;
+# from the four numbers. On the right is the ratio of each way to ``x @ y``;
 # where it passes 1 is the crossing.
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4), layout="constrained")
@@ -180,8 +186,7 @@ for name, marker in zip(names, "vosD", strict=True):
     axes[0].loglog(known, times, marker, label=name)
     if name != names[-1]:
         axes[1].loglog(known, times / one_call[: len(times)], f"{marker}-")
-n = torch.tensor(sizes)
-axes[0].loglog(sizes, per_element_loop * n, "k--", linewidth=1)
+axes[0].loglog(sizes, loop_price + per_element_loop * n, "k--", linewidth=1)
 axes[0].loglog(sizes, fixed_price + per_element_call * n, "k--", linewidth=1)
 axes[0].set(xlabel="number of elements $n$", ylabel="time of one call (s)")
 axes[0].legend(fontsize="small")
