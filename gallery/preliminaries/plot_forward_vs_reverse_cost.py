@@ -68,7 +68,7 @@ plot_graph(squared_error(**named), names=named, ax=ax)
 fig.set_label(
     "xw 减 y 再平方的计算图，写着每个节点的值、每步的导数和对每个节点的导数"
     " | The graph of the square of xw minus y with the value of every node,"
-    " the derivative of each step and that of the loss by every node"
+    " each step's derivative and the loss's with respect to every node"
 )
 plt.show()
 
@@ -270,9 +270,9 @@ assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
 # 左边和中间的纵轴都是“值多少次函数”：正向随 :math:`n` 上升，反向平平地躺在
 # 底下。右边轮到反向付账。
 #
-# On the left and in the middle the ordinate is the cost in function values:
-# forward mode rises with :math:`n`, reverse mode lies flat. On the right it
-# is reverse mode that pays.
+# On the left and in the middle the vertical axis is the cost in function
+# values: forward mode rises with :math:`n`, reverse mode lies flat. On the
+# right it is reverse mode that pays.
 
 fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
 axes[0].loglog(input_counts, forward, "o-", label="forward")

@@ -182,20 +182,26 @@ for name, u in roundoff.items():
 # 种下一个错误 | A planted mistake
 # --------------------------------
 # 现在检验一个真正用得上的梯度：softmax 回归的损失对权重的梯度
-# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`，手写的。
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`，手写的
+# （:math:`\mathbf{X}` 是 :math:`n` 行输入，:math:`\hat{\mathbf{Y}}` 是
+# 预测的概率，:math:`\mathbf{Y}` 在真正的类别处是 1；推导留给
+# :doc:`/linear-models/softmax-regression`，这里只要一个写错了也不显眼的梯度）。
 # 我们把其中**一个**分量乘以 :math:`1 + \delta`，再拿整个梯度去检验。
-# 检验要的是差的范数与梯度范数之比。参数有 :math:`20 \times 5` 个，
+# 检验看的是差的范数与梯度范数之比。参数有 :math:`20 \times 5` 个，
 # 每个挪动两次，一共算 200 次损失；步长取 :math:`u^{1/3}`，因为一般的函数，
 # :math:`f/f'''` 并不知道。
 #
 # Now a gradient of real use, written by hand: that of softmax regression with
 # respect to the weights,
-# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`. We multiply
-# **one** component by :math:`1 + \delta` and check the whole gradient. The
-# check looks at the norm of the difference relative to that of the gradient.
-# Each of the :math:`20 \times 5` parameters is moved twice, which takes 200
-# losses; the step is :math:`u^{1/3}`, for in general :math:`f/f'''` is
-# unknown.
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`, with :math:`n`
+# rows of inputs in :math:`\mathbf{X}`, predicted probabilities in
+# :math:`\hat{\mathbf{Y}}` and a 1 for the true class in :math:`\mathbf{Y}`
+# (:doc:`/linear-models/softmax-regression` derives it; here it only serves as
+# a gradient in which a mistake is hard to see). We multiply **one** component
+# by :math:`1 + \delta` and check the whole gradient. The check looks at the
+# norm of the difference relative to that of the gradient. Each of the
+# :math:`20 \times 5` parameters is moved twice, which takes 200 losses; the
+# step is :math:`u^{1/3}`, for in general :math:`f/f'''` is unknown.
 
 generator = torch.Generator().manual_seed(0)
 inputs = torch.randn(40, 20, generator=generator, dtype=torch.float64)
@@ -310,9 +316,9 @@ assert divmod(blamed.item(), 5) == mistaken_place
 # :math:`10^{-6}`，专门检验自己写的 ``backward``。下面的平方函数，``backward``
 # 漏了系数 2，它当场报错。
 #
-# torch brings ``torch.autograd.gradcheck``, with a default step of
-# :math:`10^{-6}` for inputs in float64, to check a ``backward`` of one's own.
-# The square below lacks the factor 2 in its ``backward``, and is caught.
+# torch comes with ``torch.autograd.gradcheck``, which checks a ``backward`` of
+# one's own: inputs in float64, and a step of :math:`10^{-6}` by default. The
+# square below lacks the factor 2 in its ``backward`` and is caught.
 
 
 class Square(torch.autograd.Function):
