@@ -176,7 +176,33 @@ for name, width in [("soft", 2.0), ("sharp", 0.25)]:
 # 练习 | Exercise
 # ---------------
 # 45 度时误差总是 0，不管边多尖。为什么？还有哪些角度也是这样？
-# 用“转置互换两个核”来论证。
+# 用“转置互换两个核”来论证。想好了再往下看。
 #
 # At 45 degrees the error is always 0, however sharp the edge. Why, and at
-# which other angles? Argue with “transposing trades the kernels”.
+# which other angles? Argue with “transposing trades the kernels”. Think
+# first, then read on.
+
+for error in errors.values():
+    exact = error.abs() < 1e-9
+    assert (exact == (angles % 45 == 0)).all()
+
+# %%
+# 恰好是 45 的倍数，共八个角度，别的一个也没有。45 度的边，亮度只随
+# :math:`x + y` 变，转置后还是它自己；而转置互换两个核，所以
+# :math:`G_x = G_y`，读出的正是 45 度，与边有多尖无关。−45 度的边随
+# :math:`x - y` 变，转置等于亮暗颠倒，响应变号，于是 :math:`G_x = -G_y`。
+# 0 度的边上下翻转不变，而翻转使 :math:`G_y` 变号，它只能是 0；90 度同理。
+# 其余四个角度由亮暗颠倒得来。这些都只用到核与边的对称性，
+# 所以换成别的有同样对称性的核，结论照旧；别的角度没有对称性可用，就有误差。
+#
+# At the multiples of 45, eight angles in all, and at no other. The brightness
+# of the edge at 45 degrees depends on :math:`x + y` alone, so it is its own
+# transpose; but transposing trades the kernels, hence :math:`G_x = G_y`, which
+# reads as 45 degrees however sharp the edge. The one at −45 degrees depends
+# on :math:`x - y`; transposing it trades dark and bright, the responses
+# change sign, and :math:`G_x = -G_y`. The edge at 0 degrees stays as it is
+# when turned upside down, which changes the sign of :math:`G_y`, so that can
+# only be 0; likewise at 90 degrees. The other four follow by trading dark and
+# bright. Nothing but the symmetry of kernels and edge has been used, so other
+# kernels with that symmetry share the result; at other angles there is no
+# symmetry to lean on, and an error remains.

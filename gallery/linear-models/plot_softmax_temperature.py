@@ -168,10 +168,37 @@ for temperature, name in zip(examples, ["cold", "one", "hot"], strict=True):
 # 练习 | Exercise
 # ---------------
 # 换成 float32，温度一直往下降，从哪里起后两名的概率分不出高低？
-# 最小的正 float32 是 :math:`2^{-149}`。先算出温度，再运行验证；
-# 改用 ``log_softmax`` 能不能保住名次？
+# 最小的正 float32 是 :math:`2^{-149}`，不到它的一半就舍成 0。先算出温度，
+# 再往下看；改用 ``log_softmax`` 能不能保住名次？
 #
 # In float32, as the temperature keeps falling, from where on can the last two
 # classes no longer be told apart? The smallest positive float32 is
-# :math:`2^{-149}`. Work the temperature out, then run it. Does
-# ``log_softmax`` keep the ranking?
+# :math:`2^{-149}`, and less than half of it is rounded to 0. Work the
+# temperature out, then read on. Does ``log_softmax`` keep the ranking?
+
+colder = torch.logspace(-2.2, -1.2, 2001)  # float32
+probs = softmax(scores.float() / colder[:, None], dim=1)
+equal = colder[probs[:, 0] == probs[:, 2]].max().item()
+predicted = 2 / (150 * math.log(2))
+print(f"told apart down to {equal:.5f}, predicted {predicted:.5f}")
+torch.testing.assert_close(equal, predicted, rtol=0.002, atol=0)
+
+log_probs = torch.log_softmax(scores.float() / 1e-30, dim=0)
+assert (log_probs.argsort() == scores.argsort()).all()
+
+# %%
+# 最高分是 3，末两名是 1 和 −1，概率约为 :math:`e^{-2/T}` 和
+# :math:`e^{-4/T}`。−1 那一类先变成 0，名次还在；等 1 那一类也成了 0，
+# 两个 0 就分不出高低，这时 :math:`e^{-2/T} = 2^{-150}`，
+# 即 :math:`T = 2/(150\ln 2) \approx .0192`。``log_softmax``
+# 给出的是 :math:`-2/T` 和 :math:`-4/T`，温度低到 :math:`10^{-30}` 也分得开：
+# 要排名次、要算损失，就留在对数里，不要先变成概率再取对数。
+#
+# The best score is 3 and the last two are 1 and −1, with probabilities of
+# about :math:`e^{-2/T}` and :math:`e^{-4/T}`. That of −1 becomes 0 first,
+# which keeps the ranking; once the other is 0 too, nothing tells them apart.
+# This happens at :math:`e^{-2/T} = 2^{-150}`, that is, at
+# :math:`T = 2/(150\ln 2) \approx .0192`. ``log_softmax`` returns
+# :math:`-2/T` and :math:`-4/T`, well apart even at :math:`T = 10^{-30}`: to
+# rank classes or to compute a loss, stay with logarithms instead of taking
+# them of probabilities.

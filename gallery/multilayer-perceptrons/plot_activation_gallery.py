@@ -163,11 +163,42 @@ for name in ("GELU", "SiLU"):
 # %%
 # 练习 | Exercise
 # ---------------
-# 每层先把输入乘以权重 :math:`w`，再过 sigmoid，斜率就成了
-# :math:`w\,\sigma'`。取 :math:`w = 4` 能不能让十层的斜率保持在 1？
-# 改 ``nested_slope`` 试试，再说说为什么只在一个点上行得通。
+# 每层先把输入乘以权重 4 再过 sigmoid，斜率就成了 :math:`4\sigma'`，
+# 最大正好是 1。这样十层的斜率能保持在 1 吗？再加上偏置 −2 呢？
+# 先想好 :math:`4x` 和 :math:`4x - 2` 在哪里等于 0，再往下看。
 #
-# Multiply the input of each layer by a weight :math:`w` before the sigmoid,
-# and its slope becomes :math:`w\,\sigma'`. Does :math:`w = 4` keep the slope
-# of ten layers at 1? Change ``nested_slope`` and see, then say why that works
-# at a single point only.
+# Multiply the input of each layer by a weight of 4 before the sigmoid, and
+# its slope becomes :math:`4\sigma'`, at most exactly 1. Does that keep the
+# slope of ten layers at 1? And with a bias of −2 as well? Think about where
+# :math:`4x` and :math:`4x - 2` are 0, then read on.
+
+weighted = nested_slope(lambda x: torch.sigmoid(4 * x), 10)
+centered = nested_slope(lambda x: torch.sigmoid(4 * x - 2), 10)
+for place in (0.5, 0.75, 1.0):
+    near = (inputs - place).abs().argmin()
+    print(f"x = {place}: {weighted[near]:.1e}, biased {centered[near]:.3f}")
+
+middle = int((inputs - 0.5).abs().argmin())
+assert weighted.max() < 1e-8 < nested["sigmoid"][-1].max()
+assert centered.argmax() == middle
+assert abs(centered[middle] - 1) < 1e-12
+assert (centered > 0.9).sum() < 20  # of 1601 inputs, .01 apart
+
+# %%
+# 只有权重不行。斜率最大处要求进 sigmoid 的数是 0，可是前一层的输出在 0
+# 与 1 之间，乘以 4 是正数，多半接近 4，正好落在饱和区，
+# 结果比不乘还糟。偏置 −2 把最陡的地方挪到输入 :math:`\tfrac12`，而 :math:`\sigma(0) = \tfrac12`：从 :math:`\tfrac12`
+# 出发，每层都还是 :math:`\tfrac12`，斜率恰为 1。偏离一点，每层的斜率都小于 1，
+# 十层相乘就掉下来，偏 .25 已经剩不到四分之一。所以靠调权重守不住斜率；
+# 要换激活函数（ReLU 的斜率在半条直线上都是 1），或者每层都重新归一化。
+#
+# The weight alone does not. The slope is largest where 0 enters the sigmoid,
+# but the layer before puts out something between 0 and 1; four times that is
+# positive, mostly near 4, where the sigmoid is saturated; the outcome is worse
+# than without a weight. The bias of −2 moves the steepest place to the input
+# :math:`\tfrac12`, and :math:`\sigma(0) = \tfrac12`: a value that starts at
+# :math:`\tfrac12` stays there in every layer, and the slope is exactly 1. A little to the side, each
+# layer has a slope below 1 and the product of ten falls; .25 away less than a
+# quarter is left. So weights cannot hold the slope up. It takes another
+# activation (that of ReLU is 1 on half the line), or normalizing anew in every
+# layer.

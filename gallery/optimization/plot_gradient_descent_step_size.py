@@ -45,10 +45,10 @@ generator = torch.Generator().manual_seed(0)
 curvatures = torch.tensor([1.0, 10.0], dtype=torch.float64)
 
 
-def descend(rate, num_steps=40):
+def descend(rate, num_steps=40, momentum=0.0):
     """Return the points visited by torch's SGD, the start first."""
     point = torch.tensor([1.8, 0.8], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.SGD([point], lr=rate)
+    optimizer = torch.optim.SGD([point], lr=rate, momentum=momentum)
     path = [point.detach().clone()]
     for _ in range(num_steps):
         loss = (curvatures * point.square()).sum() / 2
@@ -188,10 +188,43 @@ record(
 # %%
 # 练习 | Exercise
 # ---------------
-# 给 SGD 加上 ``momentum=0.5``，狭谷的界限会变大还是变小？
-# 先猜，再用二分法找；理论值是 :math:`2(1 + \beta)/L`，
+# 给 SGD 加上 ``momentum=0.5``，狭谷的界限会变大还是变小？先猜，再往下看。
+# 动量的规则是 :math:`\mathbf{v} \leftarrow \beta\mathbf{v} + \nabla f`，
+# :math:`\mathbf{x} \leftarrow \mathbf{x} - \eta\mathbf{v}`，
 # :math:`\beta` 是动量系数。
 #
 # Give SGD ``momentum=0.5``. Does the limit of the valley become larger or
-# smaller? Guess, then bisect; theory says :math:`2(1 + \beta)/L`, where
+# smaller? Guess, then read on. The rule with momentum is
+# :math:`\mathbf{v} \leftarrow \beta\mathbf{v} + \nabla f`,
+# :math:`\mathbf{x} \leftarrow \mathbf{x} - \eta\mathbf{v}`, where
 # :math:`\beta` is the momentum coefficient.
+
+low, high = 0.1, 0.5
+for _ in range(12):
+    middle = (low + high) / 2
+    distance = descend(middle, 200, momentum=0.5).norm(dim=1)
+    if distance[-1] > distance[0]:
+        high = middle
+    else:
+        low = middle
+print(f"with momentum the limit is {middle:.3f}, without it 0.2")
+torch.testing.assert_close(middle, 2 * (1 + 0.5) / 10, rtol=0.01, atol=0)
+
+# %%
+# 变大，成了 1.5 倍。越界是因为在最陡的方向来回跳，每次跳过头；那里前后两步的梯度
+# 一正一负，动量把它们加在一起，抵消一部分，步子就短了。算出来也是这样：
+# 沿曲率为 :math:`\lambda` 的方向消去 :math:`v`，得到
+# :math:`x_{t+1} = (1 + \beta - \eta\lambda)\,x_t - \beta x_{t-1}`。
+# 来回跳而不缩小，就是 :math:`x_t` 每步变号：代入
+# :math:`x_t = (-1)^t`，得 :math:`\eta\lambda = 2(1 + \beta)`。
+# 所以界限是 :math:`2(1+\beta)/L`，这里是 :math:`.3`。
+#
+# Larger, by half. Beyond the limit the point leaps back and forth along the
+# steepest direction, too far each time; successive gradients there have
+# opposite signs, momentum adds them up, and as they partly cancel, the steps
+# get shorter. The calculation agrees: along a direction of curvature
+# :math:`\lambda`, with :math:`v` eliminated,
+# :math:`x_{t+1} = (1 + \beta - \eta\lambda)\,x_t - \beta x_{t-1}`. To leap
+# back and forth without shrinking is to change sign at every step: put in
+# :math:`x_t = (-1)^t` and find :math:`\eta\lambda = 2(1 + \beta)`. So the
+# limit is :math:`2(1+\beta)/L`, here :math:`.3`.
