@@ -280,16 +280,18 @@ plt.show()
 # %%
 # 断言与记录 | Claims and records
 # -------------------------------
-# 图片最少时，人设计的特征平均胜过其余三种；最多时，端到端每个种子都赢，
-# 平均多 0.4 个百分点以上，比停在随机初值上的同一个网络多一个百分点以上。
+# 图片最少时，人设计的特征平均胜过其余三种；最多时，端到端平均多 0.4 个百分点以上，
+# 也多于这个差自己的标准误的两倍，所以不是碰巧；
+# 比停在随机初值上的同一个网络则多一个百分点以上。
 # 同一个种子的几种特征用的是同样的图片，比较是成对的。
 # 断网时的替身是一千多张手写数字，都太容易，拉不开，
 # 所以只要求端到端从落后到追上来。
 #
 # With the fewest pictures the hand-made features are the best on average.
-# With the most, end to end wins for every seed, by more than 0.4 percentage
-# points on average, and is more than one point above the same network left at
-# its random start. The kinds of features of one seed saw the same pictures:
+# With the most, end to end is ahead by more than 0.4 percentage points on
+# average and by more than twice the standard error of that lead, so it is no
+# accident; and it is more than one point above the same network left at its
+# random start. The kinds of features of one seed saw the same pictures:
 # the comparison is paired. The stand-in used without a network is little more
 # than a thousand handwritten digits, too easy to tell the features apart, so
 # there we only demand that end to end is behind at first and catches up.
@@ -302,8 +304,8 @@ if data.stand_in:
     assert lead[-1].mean() > -0.01
 else:
     assert mean[0].argmax() == 1
-    assert (lead[-1] > 0).all()
-    assert lead[-1].mean() > 0.004
+    standard_error = lead[-1].std() / math.sqrt(num_seeds)
+    assert lead[-1].mean() > max(0.004, 2 * standard_error)
     assert mean[-1, 3] - mean[-1, 2] > 0.01
 
 over = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
