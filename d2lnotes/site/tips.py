@@ -11,6 +11,8 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from pybtex.backends.plaintext import Backend as PlainText
+from pybtex.plugin import register_plugin
 from sphinx import addnodes
 from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Set
 
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
+    from sphinxcontrib.bibtex.domain import Citation
 
     from d2lnotes.site.languages import Language
 
@@ -157,19 +161,34 @@ class CitationTips(SphinxPostTransform):
         """Look the links of citations up by where they lead."""
         docname = self.env.current_document.docname
         builder = self.env._app.builder
-        cited = {}
-        for citation in getattr(self.env.domains.get("cite"), "citations", ()):
-            page = citation.bibliography_key.docname
-            uri = builder.get_relative_uri(docname, page)
-            cited[f"{uri}#{citation.citation_id}"] = citation
+        works = {
+            builder.get_relative_uri(docname, page): cited
+            for page, cited in _works(builder).items()
+        }
         tips: dict[str, Tip] = {}
         for link in self.document.findall(nodes.reference):
-            if citation := cited.get(link.get("refuri", "")):
+            address, _, citation_id = link.get("refuri", "").partition("#")
+            if citation := works.get(address, {}).get(citation_id):
                 name = f"tip-cite-{citation.key}"
                 link["classes"].append(name)
-                text = citation.formatted_entry.text.render_as("text")
+                text = citation.formatted_entry.text.render_as("plaintext")
                 tips.setdefault(name, _tip(name, "", [nodes.paragraph("", text)]))
         self.document.extend(tips.values())
+
+
+def _works(builder: Builder) -> dict[str, dict[str, Citation]]:
+    """Return the works that are cited by the page that lists them and their ids.
+
+    They are known once all pages are read, and looked up by every page: a page must
+    not go through all of them, which grow with the pages.
+    """
+    if not hasattr(builder, "d2lnotes_works"):
+        works: dict[str, dict[str, Citation]] = {}
+        for citation in getattr(builder.env.domains.get("cite"), "citations", ()):
+            page = citation.bibliography_key.docname
+            works.setdefault(page, {})[citation.citation_id] = citation
+        builder.d2lnotes_works = works  # type: ignore[attr-defined]
+    return builder.d2lnotes_works  # type: ignore[attr-defined]
 
 
 def _visit_tip(translator: Any, node: Tip) -> None:  # noqa: ANN401
@@ -192,5 +211,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(CitationTips)
     app.add_css_file("tips.css")
     app.add_js_file("tips.js", loading_method="defer")
+    # Otherwise every citation has all installed packages searched for its plain text.
+    register_plugin("pybtex.backends", "plaintext", PlainText, force=True)
     app.connect("env-get-updated", write_pages_with_new_definitions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
 """Definitions that pages carry for the terms they link."""
 
 import os
+from importlib import metadata
 
 import pytest
 from bs4 import BeautifulSoup
@@ -77,3 +78,43 @@ def test_a_new_definition_is_shown_on_the_pages_that_link_the_term(build):
     text = soup(out, "page").select_one("#tip-term-tensor-en").get_text(strip=True)
     assert text == "An block of numbers with a shape."
     assert other.stat().st_mtime == LATER
+
+
+@pytest.fixture
+def searched(monkeypatch):
+    """The plugins that all installed packages were searched for."""
+    names = []
+
+    def entry_points(**wanted):
+        names.append(wanted["name"])
+        return metadata.entry_points(**wanted)
+
+    monkeypatch.setattr("pybtex.plugin.entry_points", entry_points)
+    return names
+
+
+def test_a_citation_carries_its_work_without_a_search_of_all_packages(
+    tmp_path, searched
+):
+    works = "@misc{one, author={Ada, A.}, title={The First}, year={1843}}"
+    (tmp_path / "works.bib").write_text(works, encoding="utf-8")
+
+    out = build_tiny_site(
+        tmp_path,
+        {
+            "index.md": "# 页 | Page\n\n```{toctree}\nworks\n```\n\n"
+            "见{cite:t}`one`。\n\nSee {cite:t}`one`.\n",
+            "works.md": "# 文献 | Works\n\n```{bibliography}\n```\n",
+        },
+        extensions=[
+            "sphinxcontrib.bibtex",
+            "d2lnotes.site.twins",
+            "d2lnotes.site.tips",
+        ],
+        bibtex_bibfiles=["works.bib"],
+    )
+
+    tips = soup(out, "index").select("[role=tooltip]")
+    assert [tip["id"] for tip in tips] == ["tip-cite-one"]
+    assert "The first" in tips[0].get_text()
+    assert searched.count("plaintext") <= 1  # as it is registered
