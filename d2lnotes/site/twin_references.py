@@ -143,9 +143,8 @@ class WriteTwins(SphinxPostTransform):
 
     def _show_title(self, node: addnodes.pending_xref) -> None:
         lang = language_around(node, self.config)
-        if node["reftype"] == "numref" and lang != self.own:
-            formats = self.config.d2lnotes_numfig_format[lang]
-            self._set_number_format(node, formats)
+        if node["reftype"] == "numref":
+            self._show_number(node, lang)
             return
         docname, target_id = self._target(node)
         if title := title_nodes(self.env, docname, target_id, lang):
@@ -166,17 +165,49 @@ class WriteTwins(SphinxPostTransform):
             return self.env.domains.standard_domain.anonlabels.get(target, ("", "-"))
         return "", "-"
 
-    def _set_number_format(
-        self, node: addnodes.pending_xref, formats: dict[str, str]
+    def _show_number(
+        self, node: addnodes.pending_xref, lang: languages.Language
     ) -> None:
         domain = self.env.domains.standard_domain
         docname, target_id = domain.anonlabels.get(node["reftarget"], ("", ""))
         if not docname:
             return
-        # Where it has its number tells what it is, and costs less than its page.
-        numbered = self.env.toc_fignumbers.get(docname, {}).items()
-        kind = next((kind for kind, ids in numbered if target_id in ids), "section")
-        if kind in formats:
-            node["refexplicit"] = True
-            node.children = []
-            node += nodes.inline("", formats[kind])
+        own = lang == self.own
+        config = self.config
+        formats = config.numfig_format if own else config.d2lnotes_numfig_format[lang]
+        for kind, numbers in self.env.toc_fignumbers.get(docname, {}).items():
+            if target_id in numbers and kind in formats:
+                number = ".".join(map(str, numbers[target_id]))
+                self._put_number(node, docname, target_id, formats[kind], number)
+                return
+        if not own and "section" in formats:
+            self._set_number_format(node, formats["section"])
+
+    def _put_number(
+        self,
+        node: addnodes.pending_xref,
+        docname: str,
+        target_id: str,
+        words: str,
+        number: str,
+    ) -> None:
+        if self.builder.format != "html":
+            self._set_number_format(node, words)
+            return
+        # As Sphinx would, which reads the target's page back for every reference.
+        link = self.env.domains.standard_domain.build_reference_node(
+            node.get("refdoc", self.env.current_document.docname),
+            self.builder,
+            docname,
+            target_id,
+            words % number,
+            "numref",
+            node_class=addnodes.number_reference,
+            title=words,
+        )
+        node.replace_self(link)
+
+    def _set_number_format(self, node: addnodes.pending_xref, words: str) -> None:
+        node["refexplicit"] = True
+        node.children = []
+        node += nodes.inline("", words)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from sphinx.environment import BuildEnvironment
 from sphinx.testing.util import SphinxTestApp
 
 SPECIMEN = Path(__file__).parent / "twin_page"
@@ -306,3 +307,32 @@ def test_code_in_rest_is_shown_as_it_is_written(tmp_path):
 
     assert page.pre.get_text().strip() == code
     assert page.strong.get_text() == "粗"
+
+
+def test_a_reference_by_number_does_not_read_its_page_back(tmp_path, monkeypatch):
+    read_back = []
+    read = BuildEnvironment.get_doctree
+
+    def get_doctree(env, docname):
+        read_back.append(docname)
+        return read(env, docname)
+
+    monkeypatch.setattr(BuildEnvironment, "get_doctree", get_doctree)
+    pages = {
+        "conf.py": f"{CONF}\nnumfig = True\nd2lnotes_numfig_format = {{\n"
+        '    "zh": {"exercise": "练习 %s"}, "en": {"exercise": "Exercise %s"}\n}\n',
+        "index.md": "# 页 | Page\n\n```{toctree}\nother\n```\n\n"
+        "见{numref}`ex-one`。\n\nSee {numref}`ex-one`.\n",
+        "other.md": "# 别的 | Other\n\n:::{exercise} 题 | Task\n:label: ex-one\n\n"
+        "中文。\n\nEnglish.\n:::\n",
+    }
+    (tmp_path / "source").mkdir()
+    for name, text in pages.items():
+        (tmp_path / "source" / name).write_text(text, encoding="utf-8")
+
+    app = build(tmp_path / "source", tmp_path / "out")
+
+    page = BeautifulSoup((app.outdir / "index.html").read_bytes(), "html.parser")
+    links = page.select("a.reference[href='other.html#ex-one']")
+    assert [link.get_text() for link in links] == ["练习 1", "Exercise 1"]
+    assert read_back.count("other") <= 1  # to be written itself
