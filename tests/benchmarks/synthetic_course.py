@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import argparse
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 TOP = Path(__file__).parents[2]
 PAGES_PER_CHAPTER = 10
+SECTIONS = 6  # of a page, each with some 450 Han characters, and an exercise
 COMMAND = (sys.executable, "-m", "d2lnotes.site.build", "build", "--no-gallery")
 
 PAGE = """---
@@ -26,9 +29,9 @@ needs: [{needs}]
 
 # 第 {n} 页：尺度 $s_{{{n}}}$ | Page {n}: the scale $s_{{{n}}}$
 
-{{term}}`样本 <example>` 来自 {{cite:t}}`paper{paper}`；上一页是 {{doc}}`/{before}`。
+{{term}}`样本 <example>` 来自 {{cite:t}}`paper{n}`；上一页是 {{doc}}`/{before}`。
 
-An {{term}}`example` comes from {{cite:t}}`paper{paper}`; the page before is {{doc}}`/{before}`.
+An {{term}}`example` comes from {{cite:t}}`paper{n}`; the page before is {{doc}}`/{before}`.
 
 {sections}
 
@@ -128,12 +131,20 @@ ZH = "模型在训练数据上的损失不断下降而验证损失先降后升�
 EN = "The loss on training data falls while the loss on other data rises again. "
 
 
-def write_course(folder: Path, pages: int) -> None:
+class Cost(NamedTuple):
+    """What a build took: seconds that passed, seconds of a processor, MiB at most."""
+
+    seconds: float
+    cpu_seconds: float
+    memory: int
+
+
+def write_course(folder: Path, pages: int, *, sections: int = SECTIONS) -> None:
     """Write a course with ``pages`` lessons and our own configuration into ``folder``."""
     chapters = [f"chapter-{n // PAGES_PER_CHAPTER:03}" for n in range(pages)]
     names = [f"{chapter}/page-{n:03}" for n, chapter in enumerate(chapters)]
     for n, name in enumerate(names):
-        _write(folder / "docs" / f"{name}.md", _page(n, names))
+        _write(folder / "docs" / f"{name}.md", _page(n, names, sections))
     for c, chapter in enumerate(dict.fromkeys(chapters)):
         own = [Path(name).name for name in names if name.startswith(chapter)]
         text = CHAPTER.format(c=c, pages="\n".join(own))
@@ -150,7 +161,7 @@ def write_course(folder: Path, pages: int) -> None:
     papers = (
         f"@article{{paper{n},\n  author = {{Author{n}, Ada}},\n  title = {{Paper {n}}},\n"
         f"  journal = {{A Journal}},\n  year = {{{1950 + n}}}\n}}\n"
-        for n in range(60)
+        for n in range(pages)
     )
     _write(folder / "docs" / "references.bib", "\n".join(papers))
     header = TOP / "gallery" / "GALLERY_HEADER.rst"
@@ -161,19 +172,20 @@ def write_course(folder: Path, pages: int) -> None:
         shutil.copytree(TOP / place, folder / place)
 
 
-def _page(n: int, names: list[str]) -> str:
+def _page(n: int, names: list[str], sections: int) -> str:
     before = max(0, n - 1)
-    sections = (
+    written = (
         SECTION.format(n=n, k=k, other=before, zh=ZH * 12, en=EN * 12)
-        for k in range(1, 7)
+        for k in range(1, sections + 1)
     )
-    exercises = (EXERCISE.format(n=n, k=k, before=names[before]) for k in range(1, 7))
+    exercises = (
+        EXERCISE.format(n=n, k=k, before=names[before]) for k in range(1, sections + 1)
+    )
     return PAGE.format(
         n=n,
         needs=f"page-{before:03}" if n else "",
-        paper=n % 60,
         before=names[before],
-        sections="\n".join(sections),
+        sections="\n".join(written),
         exercises="\n".join(exercises),
     )
 
@@ -183,9 +195,9 @@ def _write(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def build(folder: Path, *, language: str = "zh") -> tuple[float, int]:
-    """Build one language and return the seconds and the peak memory in MiB."""
-    started = time.perf_counter()
+def build(folder: Path, *, language: str = "zh") -> Cost:
+    """Build one language and return what that took, all processes together."""
+    cpu, started = _cpu_seconds(), time.perf_counter()
     done = subprocess.run(
         [*COMMAND, "--language", language],
         cwd=folder,
@@ -193,10 +205,17 @@ def build(folder: Path, *, language: str = "zh") -> tuple[float, int]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    seconds = time.perf_counter() - started
+    seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
     if done.returncode:
         raise RuntimeError(done.stdout[-3000:])
-    return seconds, int(re.search(r"largest process: (\d+) MiB", done.stdout)[1])
+    memory = re.search(r"largest process: (\d+) MiB", done.stdout)[1]
+    return Cost(seconds, cpu, int(memory))
+
+
+def _cpu_seconds() -> float:
+    """Return what the children of this process have computed, once they have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -206,10 +225,11 @@ def main() -> None:
     for pages in parser.parse_args().pages:
         with tempfile.TemporaryDirectory() as folder:
             write_course(Path(folder), pages)
-            seconds, memory = build(Path(folder))
+            cost = build(Path(folder))
         sys.stdout.write(
-            f"{pages} pages: {seconds:.1f} s, {seconds / pages:.3f} s a page, "
-            f"{memory} MiB\n"
+            f"{pages} pages: {cost.seconds:.1f} s, {cost.seconds / pages:.3f} s a page; "
+            f"{cost.cpu_seconds:.1f} s of a processor, "
+            f"{cost.cpu_seconds / pages:.3f} s a page; {cost.memory} MiB\n"
         )
         sys.stdout.flush()
 
