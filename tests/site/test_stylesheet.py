@@ -82,9 +82,11 @@ def test_a_sheet_that_may_match_as_a_whole_stays_whole():
 
 def test_a_page_names_classes_identifiers_and_the_words_of_its_scripts():
     page = """<p class="a b-c" id='d'><i class=e></i> class f
-        <script>add("g-h")</script><script src="i.js"></script>"""
+        <script>add("g-h")</script><script src="i.js"></script>
+        <img alt="" class = "j" id
+        ='k'><b CLASS=l></b>"""
 
-    assert {"a", "b-c", "d", "e", "g-h"} <= names_on_page(page)
+    assert {"a", "b-c", "d", "e", "g-h", "j", "k", "l"} <= names_on_page(page)
     assert {"f", "i"}.isdisjoint(names_on_page(page))
 
 
