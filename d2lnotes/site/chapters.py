@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from docutils.parsers.rst.directives.body import Container
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -350,6 +351,7 @@ def read_again(
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives and what keeps their pages up to date."""
+    app.add_directive("div", Container)  # named for its class: hero, features
     app.add_directive("chapter-cards", ChapterCards)
     app.add_directive("course-facts", CourseFacts)
     app.add_transform(Overviews)

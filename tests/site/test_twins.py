@@ -10,8 +10,7 @@ from sphinx.testing.util import SphinxTestApp
 SPECIMEN = Path(__file__).parent / "twin_page"
 OTHER = {"zh": "en", "en": "zh"}
 CONF = """
-extensions = ["myst_parser", "sphinx_design", "d2lnotes.site.twins",
-              "d2lnotes.site.exercises"]
+extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.exercises"]
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist"]
 """
 
@@ -152,11 +151,6 @@ def test_bold_between_han_characters_is_bold(specimen, page):
 def test_the_toctree_caption_is_split(specimen, language, caption):
     captions = specimen[language]["index"].select("p.caption")
     assert caption in {visible(node) for node in captions}
-
-
-def test_a_tab_label_is_split(specimen):
-    labels = specimen["zh"]["first"].select("label.sd-tab-label")
-    assert [visible(label) for label in labels] == ["命令行", "Python"]
 
 
 def test_cells_and_caption_of_a_list_table_are_split(specimen):

@@ -17,7 +17,6 @@ project = "d2lnotes"
 author = "d2lnotes"
 extensions = [
     "myst_parser",
-    "sphinx_design",
     "d2lnotes.site.twins",
     "d2lnotes.site.exercises_latex",
     "d2lnotes.site.switches",
