@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import mimetypes
 import threading
 from contextlib import contextmanager
 from functools import cache, partial
@@ -24,14 +25,12 @@ class _Host(SimpleHTTPRequestHandler):
         if not file.is_file():
             self.send_error(404)
             return
-        kind = self.guess_type(file)
-        compressed = kind.startswith(_COMPRESSED)
-        data = _packed(file) if compressed else file.read_bytes()
+        data = sent(file)
         self.send_response(200)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", _kind(file))
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "max-age=600")
-        if compressed:
+        if _kind(file).startswith(_COMPRESSED):
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         self.wfile.write(data)
@@ -40,9 +39,15 @@ class _Host(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def _kind(file: Path) -> str:
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+
 @cache
-def _packed(file: Path) -> bytes:
-    return gzip.compress(file.read_bytes(), 6)
+def sent(file: Path) -> bytes:
+    """Return the content of ``file`` as it goes over the line."""
+    data = file.read_bytes()
+    return gzip.compress(data, 6) if _kind(file).startswith(_COMPRESSED) else data
 
 
 @contextmanager
