@@ -31,6 +31,7 @@ from d2lnotes.site.lessons import (
     is_lesson,
     total_minutes,
 )
+from d2lnotes.site.pictures import IN_A_CARD
 from d2lnotes.site.records import read_records, results_folder
 from d2lnotes.site.twin_references import title_reference
 
@@ -178,7 +179,9 @@ def _picture(card: Card) -> nodes.Node:
     """Return the figure of a chapter, for the web: the list of a PDF has none."""
     web = addnodes.only(expr="html")
     if card.figure:
-        web += nodes.image(uri=f"/{card.figure}", alt=card.alternative)
+        web += nodes.image(
+            uri=f"/{card.figure}", alt=card.alternative, classes=[IN_A_CARD]
+        )
     else:
         web += nodes.container(classes=["card-blank"])
     return web

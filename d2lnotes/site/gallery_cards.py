@@ -16,6 +16,7 @@ from docutils.nodes import make_id
 from sphinx import addnodes
 
 from d2lnotes.site.gallery_figures import gallery_figure
+from d2lnotes.site.pictures import IN_A_CARD
 from d2lnotes.site.records import Record, read_record, results_folder
 from d2lnotes.site.twin_references import title_reference
 
@@ -78,7 +79,7 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
     chapter, name = PurePosixPath(script).parts[-2:]
     figure, alternative = gallery_figure(env, chapter, f"{name}_001")
     if figure:
-        card += nodes.image(uri=f"/{figure}", alt=alternative)
+        card += nodes.image(uri=f"/{figure}", alt=alternative, classes=[IN_A_CARD])
     else:
         card += nodes.container(classes=["card-blank"])
     refdoc = env.current_document.docname
