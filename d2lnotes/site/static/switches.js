@@ -1,4 +1,5 @@
-// The language switch, which stays on the same section, and side-by-side reading.
+// The language switch, which stays on the same section, and side-by-side reading; and
+// arrow keys, which scroll a block that has the focus before they turn the page.
 // Works from file://; what the reader chose stays in the browser.
 "use strict";
 
@@ -46,7 +47,15 @@
   const isTyping = (target) =>
     target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
 
+  // Sphinx listens to these keys on the document, which they do not reach then.
+  const keepForScrolling = (event) => {
+    const { scrollWidth, clientWidth } = event.target;
+    const sideways = /^Arrow(Left|Right)$/.test(event.key);
+    if (sideways && scrollWidth > clientWidth) event.stopPropagation();
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.body.addEventListener("keydown", keepForScrolling);
     showSideBySide(root.hasAttribute("data-side-by-side"));
     for (const button of document.querySelectorAll(".side-by-side-switch")) {
       button.addEventListener("click", toggleSideBySide);
