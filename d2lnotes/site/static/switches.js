@@ -24,6 +24,8 @@
     const on = !root.hasAttribute("data-side-by-side");
     showSideBySide(on);
     remember(SIDE_BY_SIDE, on ? "on" : "off");
+    // Blocks that are too wide for a column now become stops of the Tab key.
+    dispatchEvent(new Event("resize"));
     // The text above changed its height: stay where the reader was.
     if (section && section.closest("section section")) section.scrollIntoView();
   };
