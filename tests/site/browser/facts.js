@@ -86,6 +86,8 @@ async () => {
     mute_images: all("img:not(.logo__image)")
       .filter((image) => !image.alt.trim())
       .map((image) => image.getAttribute("src")),
+    // But for the signs that fold an index, which the course does not show.
+    alternatives: all("img:not(.toggler)", main).map((image) => image.alt),
     other_shown: all(".half.other")
       .filter((half) => getComputedStyle(half).display !== "none").map(name),
     own_halves: all(".half.own").length,

@@ -1,5 +1,6 @@
 """Every built page of both languages, as a reader finds it."""
 
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -10,6 +11,7 @@ from .survey import survey
 # A survey of a hundred pages takes longer than one ordinary test may.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
+HAN = re.compile("[\u4e00-\u9fff]")
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 # Characters that the shortest page, an index of a chapter, has at least.
 SHORTEST = {"zh": 30, "en": 60}
@@ -122,6 +124,15 @@ def test_every_image_is_there(facts):
 
 def test_every_image_has_alternative_text(facts):
     refuse(facts, "mute_images")
+
+
+def test_alternative_text_is_in_the_language_of_the_page(facts, language):
+    texts = [text for fact in facts.values() for text in fact["alternatives"]]
+
+    foreign = [text for text in texts if bool(HAN.search(text)) != (language == "zh")]
+
+    assert len(texts) > 20
+    assert foreign == []
 
 
 def test_the_other_language_is_hidden(facts):
