@@ -23,6 +23,7 @@ d2lnotes_branch = "main"
 # -- Extensions ------------------------------------------------------------------
 extensions = [
     "myst_parser",
+    "d2lnotes.site.figure_numbers",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
@@ -61,6 +62,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
 bibtex_bibfiles = ["docs/references.bib"]
+bibtex_tooltips = False  # d2lnotes.site.tips shows the work itself
 
 # -- Pages -----------------------------------------------------------------------
 myst_enable_extensions = [

@@ -43,21 +43,56 @@ class Children:
         Stopped
             If :meth:`stop` was called, before or meanwhile.
         """
-        if self._stopped:
-            raise Stopped
         with ExitStack() as stack:
             output = stack.enter_context(log.open("wb")) if log else None
-            process = stack.enter_context(_start(command, folder, env, output))
-            self._running.add(process)
-            try:
-                # `stop` may have looked before there was a process to see.
-                exit_code = -1 if self._stopped else process.wait()
-            finally:
-                _end(process)
-                self._running.discard(process)
+            return self.wait(self.start(command, folder=folder, env=env, output=output))
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        env: Mapping[str, str] | None = None,
+        output: IO[bytes] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start ``command`` in ``folder``; :meth:`wait` or :meth:`end` must follow.
+
+        Its standard input is a pipe that stays open until then.
+
+        Raises
+        ------
+        Stopped
+            If :meth:`stop` was called.
+        """
+        if self._stopped:
+            raise Stopped
+        process = _start(command, folder, env, output)
+        self._running.add(process)
+        return process
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Return the exit code of ``process`` once it has ended.
+
+        Raises
+        ------
+        Stopped
+            If :meth:`stop` was called, before or meanwhile.
+        """
+        try:
+            # `stop` may have looked before there was a process to see.
+            exit_code = -1 if self._stopped else process.wait()
+        finally:
+            self.end(process)
         if self._stopped:
             raise Stopped
         return exit_code
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """End ``process``, if it runs, and everything that it started."""
+        # Its pipe is closed; what it never read no longer matters.
+        with suppress(BrokenPipeError), process:
+            _end(process)
+        self._running.discard(process)
 
     def stop(self) -> None:
         """Stop every running process; :meth:`run` raises :class:`Stopped` from now on."""

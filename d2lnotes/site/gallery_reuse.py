@@ -240,7 +240,7 @@ def _imports(path: Path, package: str, _modified: int) -> tuple[str, ...]:
     except (SyntaxError, ValueError):
         return ()  # running it will say so
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -248,6 +248,14 @@ def _imports(path: Path, package: str, _modified: int) -> tuple[str, ...]:
             base = ".".join([*(above if node.level else []), node.module or ""])
             names += [f"{base.strip('.')}.{alias.name}" for alias in node.names]
     return tuple(names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements inside ``node``; expressions, many more, are passed over."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield child
+            yield from _statements(child)
 
 
 @lru_cache(maxsize=1)

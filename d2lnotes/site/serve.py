@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ from d2lnotes.site.archives import fill_pages
 from d2lnotes.site.children import Children, Stopped
 from d2lnotes.site.course import Course, build_lock
 from d2lnotes.site.front import write_front_page
-from d2lnotes.site.sphinx_run import Options, Outcome, run_sphinx
+from d2lnotes.site.sphinx_run import Options, Outcome, run_sphinx, start_sphinx
 from d2lnotes.site.terminal import CommandError, say
 
 _HOST = "127.0.0.1"
@@ -100,11 +101,13 @@ class Builder:
         self._children = Children()
         self._ended = threading.Event()
         self._gallery_is_right = False
+        self._waiting: dict[str, subprocess.Popen[bytes]] = {}
 
     def build_all(self) -> None:
         """Build every language, the first one with the gallery."""
         with build_lock(self._course):
             self._build_one_by_one(self._options, lambda: None)
+        self._load_ahead()
 
     def watch(self, before: Snapshot, reload: Callable[[], None]) -> None:
         """Build after each change since ``before``, until :meth:`stop`."""
@@ -134,7 +137,9 @@ class Builder:
                 if only_pages and self._gallery_is_right:
                     self._build_at_once(quiet, reload)
                 else:
+                    self._drop_loaded()  # they may hold what has just been changed
                     self._build_one_by_one(quiet, reload)
+            self._load_ahead()
         except Stopped:
             return
         except OSError as error:
@@ -156,9 +161,25 @@ class Builder:
             self._finish(outcomes[-1], reload)
         self._gallery_is_right = not outcomes[0].problems
 
+    def _load_ahead(self) -> None:
+        """Start the processes of the next build: loading Sphinx takes seconds."""
+        for language in self._languages:
+            if language not in self._waiting:
+                process = start_sphinx(self._course, self._children)
+                self._waiting[language] = process
+
+    def _drop_loaded(self) -> None:
+        while self._waiting:
+            _, process = self._waiting.popitem()
+            self._children.end(process)
+
     def _build(self, language: str, options: Options) -> Outcome:
         return run_sphinx(
-            self._course, language, options=options, children=self._children
+            self._course,
+            language,
+            options=options,
+            children=self._children,
+            waiting=self._waiting.pop(language, None),
         )
 
     def _finish(self, outcome: Outcome, reload: Callable[[], None]) -> None:

@@ -12,11 +12,14 @@ that an extension of ours was edited. So a run that ended leaves a record, and
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -101,6 +104,15 @@ def _version(name: str) -> str | None:
         return None
 
 
+def start_sphinx(course: Course, children: Children) -> subprocess.Popen[bytes]:
+    """Start a process that loads Sphinx and waits for :func:`run_sphinx`."""
+    return children.start(
+        [sys.executable, "-m", "d2lnotes.site.sphinx_child"],
+        folder=course.root,
+        env=_environment(),
+    )
+
+
 def run_sphinx(
     course: Course,
     language: str,
@@ -108,8 +120,12 @@ def run_sphinx(
     options: Options,
     children: Children,
     builder: str = "html",
+    waiting: subprocess.Popen[bytes] | None = None,
 ) -> Outcome:
-    """Build ``language`` with Sphinx's builder ``html`` or ``latex``."""
+    """Build ``language`` with Sphinx's builder ``html`` or ``latex``.
+
+    ``waiting`` is what :func:`start_sphinx` returned, if it was called ahead of time.
+    """
     started = time.perf_counter()
     step = language if builder == "html" else f"{language} {builder}"
     warnings, log = course.log(f"{step}-warnings"), course.log(step)
@@ -119,18 +135,21 @@ def run_sphinx(
     from_scratch = not _take_record(course, language)
     _remove_pages_without_source(course, language)
     output = course.html(language) if builder == "html" else course.latex(language)
-    exit_code = children.run(
-        [
-            *(sys.executable, "-m", "d2lnotes.site.sphinx_child", "-b", builder),
+    order = {
+        "arguments": [
+            *("-b", builder),
             *_arguments(course, language, options),
             *(["-E"] if from_scratch else []),
             *("-w", str(warnings)),
             *(str(course.docs), str(output)),
         ],
-        folder=course.root,
-        env=_environment(),
-        log=log if options.quiet else None,
-    )
+        "log": str(log) if options.quiet else None,
+    }
+    process = waiting or start_sphinx(course, children)
+    with suppress(BrokenPipeError):  # it has ended, and said why
+        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    exit_code = children.wait(process)
     messages = _messages(course, warnings)
     if exit_code == 0 or _can_go_on(course, language, exit_code, messages):
         _leave_record(course, language)

@@ -167,9 +167,11 @@ def write_course(folder: Path, pages: int, *, sections: int = SECTIONS) -> None:
     header = TOP / "gallery" / "GALLERY_HEADER.rst"
     _write(folder / "gallery" / header.name, header.read_text(encoding="utf-8"))
     shutil.copy2(TOP / "conf.py", folder / "conf.py")
-    for part in ("static", "templates", "latex"):
-        place = Path("d2lnotes", "site", part)
-        shutil.copytree(TOP / place, folder / place)
+    shutil.copytree(
+        TOP / "d2lnotes",
+        folder / "d2lnotes",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
 
 
 def _page(n: int, names: list[str], sections: int) -> str:

@@ -108,6 +108,37 @@ def test_ctrl_c_ends_serving(served):
     assert "Traceback" not in served.said
 
 
+EXTENSION = """
+import os
+from pathlib import Path
+
+Path(f"loaded-{{os.getpid()}}").touch()
+
+def setup(app):
+    app.connect("source-read", lambda app, page, text: text.append(text.pop() + "{0}"))
+    return {{"env_version": {1}}}
+"""
+
+
+def test_changed_extension_is_loaded_again(tmp_path):
+    conf = "import sys\nsys.path.insert(0, 'gallery')\nextensions.append('words')\n"
+    course = make_course(tmp_path / "course", conf=conf)
+    (course / "gallery").mkdir()
+    write(course / "gallery" / "words.py", EXTENSION.format("first", 1))
+    served = Served(course)
+    try:
+        assert "text.\nfirst" in served.get("/en/page.html")
+        # two processes have built, and two wait for the next build
+        wait_until(lambda: len(list(course.glob("loaded-*"))) == 4)
+
+        write(course / "gallery" / "words.py", EXTENSION.format("second", 2))
+
+        wait_until(lambda: "text.\nsecond" in served.get("/en/page.html"))
+    finally:
+        served.process.kill()
+        served.process.wait()
+
+
 def test_build_elsewhere_is_waited_for(served):
     with build_lock(Course(served.folder)):
         served.save("# Saved title\n")
