@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _NAMES = {"zh": ("zh", "中文"), "en": ("en", "English")}
 _LABELS = {
-    "zh": ("双语对照", "中英文并排显示（按键 b）"),
-    "en": ("Both", "Show Chinese and English side by side (key b)"),
+    "zh": ("双语对照", "中英文并排显示（Alt+B）"),
+    "en": ("Both", "Show Chinese and English side by side (Alt+B)"),
 }
 
 

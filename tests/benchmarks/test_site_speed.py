@@ -31,7 +31,7 @@ COMMAND = (sys.executable, "-m", "d2lnotes.site.build")
 # the budgets are 20 s for a build with nothing to do and 5 s for a saved page.
 NO_OP_AT_MOST = 14
 EDIT_AT_MOST = 6
-ROUNDS = 4  # each with plain Sphinx beside it: machines are fast and slow by turns
+ROUNDS = 3  # each with plain Sphinx beside it: machines are fast and slow by turns
 LOOK_SECONDS = 8  # at the page, before a writer saves again
 MEMORY_BYTES = 4 * 2**30
 

@@ -67,7 +67,11 @@
     }
   });
   document.addEventListener("keydown", (event) => {
-    const plain = !(event.ctrlKey || event.metaKey || event.altKey);
-    if (event.key === "b" && plain && !isTyping(event.target)) toggleSideBySide();
+    // A letter alone would be struck by people who speak to their computer. With Alt
+    // some keyboards write another letter: where the key lies is what counts.
+    if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyB") return;
+    if (isTyping(event.target)) return;
+    event.preventDefault();
+    toggleSideBySide();
   });
 })();

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
 FACTS = Path(__file__).with_name("facts.js").read_text(encoding="utf-8")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
+OTHER = {"zh": "en", "en": "zh"}
+BOTH_KEY = "Alt+KeyB"  # shows the languages side by side
+STILL = (
+    "*, ::before, ::after { transition: none !important; animation: none !important }"
+)
+UNFOLD = """() => {
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+}"""
 
 
 class Visitor:

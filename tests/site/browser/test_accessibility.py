@@ -2,7 +2,7 @@
 
 import pytest
 
-from .survey import NARROW, Visitor, page_names
+from .survey import BOTH_KEY, NARROW, UNFOLD, Visitor, page_names
 
 # A survey of a hundred pages takes longer than one ordinary test may.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
@@ -30,9 +30,6 @@ LIGHTEN = """() => {
     seen.add(token.className);
   }
   document.body.normalize();
-}"""
-UNFOLD = """() => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
 }"""
 # Its preload asks for files, which file:// forbids; only its own rules need them.
 RUN = """async (only) => {
@@ -93,7 +90,7 @@ def test_no_page_holds_a_serious_barrier(
 def test_side_by_side_holds_no_serious_barrier(visit, language, barriers, name, scheme):
     visitor = visit(color_scheme=scheme)
     visitor.open(f"{language}/{name}")
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
 
     refuse({name: barriers(visitor)})
 

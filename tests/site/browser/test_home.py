@@ -2,9 +2,10 @@
 
 import pytest
 
+from .survey import BOTH_KEY, NARROW
+
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
 CHAPTER = "preliminaries/index"
 
 
@@ -55,7 +56,7 @@ def test_a_card_can_be_clicked_anywhere_and_reached_by_key(visit, language):
 
 
 def test_cards_stand_in_one_column_on_a_phone(visit, language):
-    visitor = visit(viewport=PHONE)
+    visitor = visit(viewport=NARROW)
     visitor.open(f"{language}/index")
 
     lefts = visitor.page.eval_on_selector_all(
@@ -83,7 +84,7 @@ def test_the_dots_of_a_path_stand_where_its_arcs_end(visit, language):
 def test_side_by_side_a_path_shows_both_languages_beside_its_arcs(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{CHAPTER}")
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
 
     drawing = box(visitor, ".learning-path > svg")
     first, second = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .survey import NARROW, WIDE
+from .survey import BOTH_KEY, NARROW, OTHER, STILL, UNFOLD, WIDE
 
 pytestmark = pytest.mark.browser
 
@@ -17,19 +17,12 @@ WALKED = [
 # Wide code, tables and formulas, in the text and in folded answers.
 WITH_WIDE_BLOCKS = [LESSON, "introduction/setup", "preliminaries/linear-algebra"]
 TABS_CHECKED = 600  # milliseconds until what scrolls is among the stops of Tab
-OTHER = {"zh": "en", "en": "zh"}
 SEARCHED = {"zh": "交叉熵", "en": "cross-entropy"}
 SEARCH = ".bd-header .search-button__button >> visible=true"
 BOTH = ".bd-header .side-by-side-switch >> visible=true"
 LANGUAGE = ".bd-header .language-switch a >> visible=true"
 THEME = ".bd-header .theme-switch-button >> visible=true"
 MORE = ".bd-header .dropdown-toggle >> visible=true"
-STILL = (
-    "*, ::before, ::after { transition: none !important; animation: none !important }"
-)
-UNFOLD = """() => {
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
-}"""
 # Notes each element that gets the focus, and whether it looks the same without.
 WATCH = """() => {
   const ring = (node) => [node, node.closest(".course-card"), ...node.querySelectorAll("*")]
@@ -276,7 +269,7 @@ def test_a_phone_opens_the_menu_and_escape_closes_it(open_page):
 
 @pytest.mark.parametrize("name", WITH_WIDE_BLOCKS)
 @pytest.mark.parametrize(
-    ("key", "size"), [("Shift", NARROW), ("b", WIDE)], ids=["phone", "both"]
+    ("key", "size"), [("Shift", NARROW), (BOTH_KEY, WIDE)], ids=["phone", "both"]
 )
 def test_whatever_scrolls_sideways_can_have_the_focus(open_page, name, key, size):
     page = open_page(name, viewport=size)

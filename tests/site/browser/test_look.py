@@ -2,12 +2,13 @@
 
 import pytest
 
+from .survey import BOTH_KEY, NARROW, STILL
+
 pytestmark = pytest.mark.browser
 
 LESSON = "linear-models/softmax-regression"
 SCRIPT = "gallery/convolutional-networks/plot_lenet"
 TEXT = "article .half.own > p:not([class])"
-PHONE = {"width": 390, "height": 844}
 LINE = {"zh": 1.8, "en": 1.65}
 
 
@@ -23,7 +24,7 @@ def pixels(visitor, selector, name):
 
 @pytest.mark.parametrize(("heading", "largest"), [("h1", 28), ("h2", 22)])
 def test_headings_suit_a_phone(visit, language, heading, largest):
-    visitor = visit(viewport=PHONE)
+    visitor = visit(viewport=NARROW)
     visitor.open(f"{language}/{LESSON}")
 
     assert pixels(visitor, f"article {heading}", "fontSize") <= largest
@@ -32,7 +33,7 @@ def test_headings_suit_a_phone(visit, language, heading, largest):
 def test_each_language_has_its_own_line_height_side_by_side(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{LESSON}")
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
 
     heights = {
         half: pixels(visitor, f"article .half.{half} > p", "lineHeight") / 16
@@ -65,7 +66,7 @@ def test_chinese_lines_break_strictly(visit):
     ],
 )
 def test_wide_blocks_scroll_by_themselves(visit, page, block):
-    visitor = visit(viewport=PHONE)
+    visitor = visit(viewport=NARROW)
     visitor.open(page)
 
     boxes = visitor.page.eval_on_selector_all(
@@ -133,7 +134,7 @@ def test_side_by_side_nothing_stands_between_a_title_and_its_other_half(
 ):
     visitor = visit()
     visitor.open(f"{language}/{LESSON}")
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
 
     gap = visitor.page.eval_on_selector(
         "article h2",
@@ -183,9 +184,6 @@ WITH_ALL_SHEETS = """async (sheets) => {
   })));
   link.remove();
 }"""
-STILL = (
-    "*, ::before, ::after { transition: none !important; animation: none !important }"
-)
 
 
 @pytest.mark.parametrize("page", ["index", LESSON, SCRIPT, "gallery/index", "search"])

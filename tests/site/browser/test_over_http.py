@@ -3,11 +3,11 @@
 import pytest
 
 from .hosting import hosted
+from .survey import BOTH_KEY, OTHER
 
 pytestmark = pytest.mark.browser
 
 LESSON = "linear-models/softmax-regression"
-OTHER = {"zh": "en", "en": "zh"}
 SEARCHED = {"zh": "交叉熵", "en": "cross-entropy"}
 LANGUAGE = ".bd-header .language-switch a >> visible=true"
 DEAD_IMAGES = """async () => {
@@ -79,7 +79,7 @@ def test_the_language_switch_stays_on_the_section(page, address, language):
 
 def test_both_languages_stay_side_by_side_on_the_next_page(page, address, language):
     page.goto(f"{address}/{language}/{LESSON}.html")
-    page.keyboard.press("b")
+    page.keyboard.press(BOTH_KEY)
     page.click("a.right-next")
     page.wait_for_load_state("networkidle")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sphinx.testing.util import SphinxTestApp
 
-from .survey import Visitor
+from .survey import BOTH_KEY, Visitor
 
 SPECIMEN = Path(__file__).parents[1] / "twin_page"
 TAGS = {"zh": "zh_CN", "en": "en"}
@@ -56,7 +56,7 @@ def reader(browser, specimen):
 def test_side_by_side_every_construct_stands_in_two_columns(reader, language, page):
     reader.open(f"{language}/{page}")
 
-    reader.page.keyboard.press("b")
+    reader.page.keyboard.press(BOTH_KEY)
     twins = [
         halves for halves in reader.page.evaluate(COLUMNS) if halves[0]["width"] > 0
     ]
@@ -72,7 +72,7 @@ def test_side_by_side_titles_and_cells_show_their_other_half(reader, language):
     reader.open(f"{language}/first")
     before = set(reader.page.evaluate(SHORT_TEXTS))
 
-    reader.page.keyboard.press("b")
+    reader.page.keyboard.press(BOTH_KEY)
 
     assert before == {"none"}
     assert set(reader.page.evaluate(SHORT_TEXTS)) == {"block"}

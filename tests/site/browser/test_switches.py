@@ -2,9 +2,10 @@
 
 import pytest
 
+from .survey import BOTH_KEY, OTHER
+
 pytestmark = pytest.mark.browser
 
-OTHER = {"zh": "en", "en": "zh"}
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 LESSONS = ["preliminaries/tensors", "convolutional-networks/lenet"]
 SWITCH = ".language-switch a >> visible=true"
@@ -145,13 +146,13 @@ def test_formulas_and_code_run_across_both_columns(visit, language):
     assert block["right"] >= second["right"] - 2
 
 
-def test_the_key_b_turns_both_languages_on_and_off(visit, language):
+def test_alt_and_b_turn_both_languages_on_and_off(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{LESSONS[0]}")
 
     states = []
     for _ in range(2):
-        visitor.page.keyboard.press("b")
+        visitor.page.keyboard.press(BOTH_KEY)
         states.append((visitor.page.evaluate(SIDE_BY_SIDE), shown(visitor) > 0))
 
     assert states == [(True, True), (False, False)]
@@ -161,28 +162,31 @@ def shown(visitor):
     return visitor.page.evaluate(SHOWN_OTHERS)
 
 
-def test_the_key_b_in_the_search_field_is_a_letter(visit, language):
+@pytest.mark.parametrize(
+    ("page", "field", "key"),
+    [("search", "main input[name=q]", BOTH_KEY), (LESSONS[0], "body", "b")],
+    ids=["while-typing", "letter-alone"],
+)
+def test_nothing_is_turned_on_by(visit, language, page, field, key):
     visitor = visit()
-    visitor.open(f"{language}/search")
-    visitor.page.fill("main input[name=q]", "")
+    visitor.open(f"{language}/{page}")
 
-    visitor.page.type("main input[name=q]", "bb")
+    visitor.page.press(field, key)
 
-    assert visitor.page.input_value("main input[name=q]") == "bb"
     assert not visitor.page.evaluate(SIDE_BY_SIDE)
 
 
 def test_both_languages_stay_on_after_a_reload_and_on_the_next_page(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{LESSONS[0]}")
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
 
     visitor.page.reload()
     after_reload = shown(visitor)
     visitor.page.click("a.right-next")
     visitor.wait()
     after_next = shown(visitor)
-    visitor.page.keyboard.press("b")
+    visitor.page.keyboard.press(BOTH_KEY)
     visitor.page.go_back()
     visitor.wait()
     visitor.page.reload()

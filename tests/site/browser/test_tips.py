@@ -2,6 +2,8 @@
 
 import pytest
 
+from .survey import BOTH_KEY
+
 pytestmark = pytest.mark.browser
 
 LESSON = "linear-models/softmax-regression"
@@ -65,7 +67,7 @@ def test_a_citation_shows_the_work(lesson):
 
 
 def test_side_by_side_each_half_has_its_own_definition(lesson):
-    lesson.page.keyboard.press("b")
+    lesson.page.keyboard.press(BOTH_KEY)
 
     shown = []
     for half in ("zh", "en"):

@@ -8,13 +8,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from .survey import OTHER
+
 pytestmark = pytest.mark.browser
 
 LESSON = "linear-models/softmax-regression"
 SCRIPT = "gallery/linear-models/plot_logsumexp_overflow"
 LIST = "reference/exercises"
 EXERCISE = "ex-softmax-by-hand"
-OTHER = {"zh": "en", "en": "zh"}
 BUTTON = f"#{EXERCISE} .done-button"
 PAGE_BUTTON = ".page-done .done-button"
 FORBIDDEN = """Object.defineProperty(window, "localStorage", {
