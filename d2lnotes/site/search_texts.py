@@ -1,7 +1,8 @@
 """What stands on the pages, for the search page to quote from.
 
 A browser that shows files of the disk may not read a page from within another. So the
-text of every section is kept in a script, which the search page alone loads.
+text of every page's sections is a script of its own, which the search page loads when
+it shows that page among its answers: all of them together would be most of its weight.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 # A section's identifier (none for the page itself), its title and its text.
 Section = tuple[str, str, str]
 
-_FILE = "search_texts.js"
-_PREFIX = "window.searchTexts = "
+_FOLDER = "_texts"
 # What a formula loses to be readable as plain text: \\hat{y} becomes y, \\log log.
 _LATEX_STYLE = re.compile(
     r"\\(?:math[a-z]+|operatorname|boldsymbol|text|bm|hat|bar|tilde|left|right)\b"
@@ -33,14 +33,23 @@ _NO_TEXT = (nodes.Invisible, nodes.topic, nodes.raw, nodes.math_block, nodes.ima
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def collect_texts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Keep the text of each section of a page."""
-    if app.builder.name == "html":
-        sections = list(doctree.findall(nodes.section))
-        _texts(app)[docname] = [
-            _section(section, is_page=place == 0)
-            for place, section in enumerate(sections)
-        ]
+def write_texts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write the text of each section of a page."""
+    if app.builder.name != "html":
+        return
+    texts = [
+        _section(section, is_page=place == 0)
+        for place, section in enumerate(doctree.findall(nodes.section))
+    ]
+    file = Path(app.outdir, _FOLDER, f"{docname}.js")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    name, data = (
+        json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+        for part in (docname, texts)
+    )
+    file.write_text(
+        f"(window.searchTexts ??= {{}})[{name}]={data};\n", encoding="utf-8"
+    )
 
 
 def _section(section: nodes.section, *, is_page: bool) -> Section:
@@ -69,52 +78,18 @@ def _is_left_out(node: nodes.Element) -> bool:
     return hidden or isinstance(node, (nodes.section, *_NO_TEXT))
 
 
-def _texts(app: Sphinx) -> dict[str, list[Section]]:
-    """Return the texts of this build, begun with those of the last one."""
-    builder: Any = app.builder
-    if not hasattr(builder, "d2lnotes_texts"):
-        builder.d2lnotes_texts = _read(_file(app))
-    return builder.d2lnotes_texts
-
-
-def _read(file: Path) -> dict[str, list[Section]]:
-    try:
-        text = file.read_text(encoding="utf-8")
-        return json.loads(text.removeprefix(_PREFIX).removesuffix(";\n"))
-    except (OSError, ValueError):
-        return {}
-
-
-def write_texts(app: Sphinx, exception: Exception | None) -> None:
-    """Write the texts of all pages that exist."""
-    if app.builder.name != "html":
-        return
-    pages = {
-        docname: sections
-        for docname, sections in sorted(_texts(app).items())
-        if docname in app.env.found_docs and sections
-    }
-    file = _file(app)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    data = json.dumps(pages, ensure_ascii=False, separators=(",", ":"))
-    file.write_text(f"{_PREFIX}{data};\n", encoding="utf-8")
-
-
-def load_texts(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
-) -> None:
-    """Make the search page load the texts, and no other page."""
-    if pagename == "search" and app.builder.name == "html":
-        app.add_js_file(_FILE, loading_method="defer")
-
-
-def _file(app: Sphinx) -> Path:
-    return Path(app.outdir) / "_static" / _FILE
+def remove_texts(app: Sphinx, exception: Exception | None) -> None:
+    """Remove the texts of pages that are gone."""
+    if app.builder.name == "html":
+        folder = Path(app.outdir, _FOLDER)
+        for file in folder.rglob("*.js"):
+            page = file.relative_to(folder).with_suffix("").as_posix()
+            if page not in app.env.found_docs:
+                file.unlink()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Collect after what is not searched has been marked (800)."""
-    app.connect("doctree-resolved", collect_texts, priority=900)
-    app.connect("html-page-context", load_texts)
-    app.connect("build-finished", write_texts)
+    """Write after what is not searched has been marked (800)."""
+    app.connect("doctree-resolved", write_texts, priority=900)
+    app.connect("build-finished", remove_texts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -37,7 +37,8 @@ def main() -> int:
         with Path(order["log"]).open("wb") as log:
             for stream in (sys.stdout, sys.stderr):
                 os.dup2(log.fileno(), stream.fileno())
-    return run_sphinx(order["arguments"])
+    sys.argv = ["sphinx-build", *order["arguments"]]  # a conf.py may look at them
+    return run_sphinx(sys.argv[1:])
 
 
 def load(folder: Path) -> None:
@@ -47,10 +48,9 @@ def load(folder: Path) -> None:
     """
     from sphinx.application import builtin_extensions
     from sphinx.config import Config
-    from sphinx.errors import ConfigError
     from sphinx.util.tags import Tags
 
-    with suppress(ConfigError, ImportError):
+    with suppress(Exception):
         own = Config.read(folder, overrides={}, tags=Tags()).extensions
         for name in (*builtin_extensions, *own):
             importlib.import_module(name)

@@ -30,9 +30,8 @@ _STYLES = "_static/styles"
 # What the theme's layout loads before all others.
 _FROM_THEME = ("_static/basic.css", f"{_STYLES}/pydata-sphinx-theme.css")
 _SEARCHED_SCRIPTS = "_static/**/*.js"
-# The one draws icons of other makers; its words would keep the rules for all icons.
-# The other holds the words of all pages, and searchtools.js the classes of its results.
-_NOT_SEARCHED = {"fontawesome.js", "search_texts.js"}
+# It draws icons of other makers; its words would keep the rules for all icons.
+_NOT_SEARCHED = "fontawesome.js"
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # Strings come first: a brace in one opens nothing.
@@ -207,7 +206,7 @@ def names_of_site(out: Path) -> set[str]:
     for page in out.rglob("*.html"):
         found |= names_on_page(page.read_text(encoding="utf-8"))
     for script in out.glob(_SEARCHED_SCRIPTS):
-        if script.name not in _NOT_SEARCHED:
+        if script.name != _NOT_SEARCHED:
             found.update(_WORD.findall(script.read_text(encoding="utf-8")))
     return found
 

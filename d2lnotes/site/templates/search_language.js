@@ -186,8 +186,7 @@ if (typeof Search !== "undefined") {
       return needles.reduce((sum, word) => sum + (plain.includes(word) ? word.length : 0), 0);
     };
 
-    const placeIn = (page, anchor, needles) => {
-      const sections = (window.searchTexts || {})[page] || [];
+    const placeIn = (sections, anchor, needles) => {
       const own = sections.find(([id]) => anchor && `#${id}` === anchor);
       if (own || !sections.length) return own;
       const scores = sections.map(([, title, text], index) =>
@@ -218,23 +217,60 @@ if (typeof Search !== "undefined") {
       return quotation;
     };
 
-    const addQuotation = ([page, , anchor, description], needles) => {
-      const place = description ? null : placeIn(page, anchor, needles);
-      if (!place) return;
+    // The texts of a page are a script: from the disk nothing else may be read.
+    const loads = new Map();
+    const textsOf = (page) => {
+      if (!loads.has(page)) {
+        loads.set(page, new Promise((resolve) => {
+          const script = document.createElement("script");
+          script.src = `${document.documentElement.dataset.content_root}_texts/${page}.js`;
+          script.onload = () => resolve(window.searchTexts[page]);
+          script.onerror = () => resolve([]);
+          document.head.append(script);
+        }));
+      }
+      return loads.get(page);
+    };
+
+    const fillQuotation = async (quotation, [page, , anchor], needles) => {
+      const place = placeIn(await textsOf(page), anchor, needles);
+      if (!place) return quotation.remove();
       const [id, title, text] = place;
-      const quotation = document.createElement("p");
-      quotation.className = "context";
       if (id && !anchor) {
         const link = document.createElement("a");
-        link.href = `${Search.output.lastElementChild.querySelector("a").href}#${id}`;
+        link.href = `${quotation.parentElement.querySelector("a").href}#${id}`;
         link.textContent = title;
         quotation.append(link, " ");
       }
       quotation.append(quote(text, needles));
+    };
+
+    // Only what is about to be seen is quoted; its place is kept, so that nothing jumps.
+    const inSight = new IntersectionObserver((entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        inSight.unobserve(target);
+        target.fill();
+      }
+    }, { rootMargin: "100%" });
+
+    const addQuotation = (result, needles) => {
+      if (result[3]) return; // an object of the API says itself what it is
+      const quotation = document.createElement("p");
+      quotation.className = "context";
+      quotation.fill = () => fillQuotation(quotation, result, needles);
       Search.output.lastElementChild.append(quotation);
+      inSight.observe(quotation);
+    };
+
+    // A quotation and its heading are some 95 em long; a Latin letter takes half an em.
+    const linesOfQuotation = () => {
+      const em = parseFloat(getComputedStyle(Search.output).fontSize);
+      return Math.round((95 * em) / Search.output.clientWidth);
     };
 
     Search.query = (query) => {
+      Search.output.style.setProperty("--lines", linesOfQuotation());
       const [text, terms, excluded, highlight, objects] = Search._parseQuery(query);
       const ordered = Search._performSearch(text, terms, excluded, highlight, objects);
       const needles = [...highlight, ...terms].sort((a, b) => b.length - a.length);

@@ -20,6 +20,14 @@ STILL = (
 UNFOLD = """() => {
   for (const folded of document.querySelectorAll("details")) folded.open = true;
 }"""
+# Adds up how far what a reader sees is moved by what comes later; 0.1 is good.
+MOST_JUMPS = 0.1
+WATCH_JUMPS = """() => {
+  window.jumps = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.jumps += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
 
 
 class Visitor:

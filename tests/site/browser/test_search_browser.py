@@ -8,7 +8,7 @@ import search_cases
 
 from d2lnotes.site.search import BilingualSearch, split_query
 
-from .survey import Visitor
+from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
 pytestmark = pytest.mark.browser
 
@@ -90,6 +90,7 @@ ENGLISH = [
 ]
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
 NOT_FOUND = {"zh": "没有匹配到文档", "en": "did not match any documents"}
+MARKS = "document.querySelectorAll('ul.search p.context mark')"
 FIELD = {"zh": "搜索课程…", "en": "Search the course…"}
 
 
@@ -192,6 +193,7 @@ def test_a_page_found_is_quoted_with_the_section_and_the_words_marked(
     reader, language, query, word
 ):
     search(reader, language, query)
+    reader.page.wait_for_function(f"() => {MARKS}.length > 3")
 
     marked = reader.page.eval_on_selector_all(
         "ul.search p.context mark", "(marks) => marks.map((mark) => mark.innerText)"
@@ -201,8 +203,34 @@ def test_a_page_found_is_quoted_with_the_section_and_the_words_marked(
     )
 
     assert word in {mark.lower() for mark in marked}
-    assert len(marked) > 3
     assert all(sections)
+
+
+def test_an_answer_is_quoted_when_it_comes_into_sight(reader, language):
+    search(reader, language, "softmax")
+    reader.page.wait_for_selector("ul.search li:first-child mark")
+    last = reader.page.locator("ul.search p.context").last
+    before = last.inner_text(), reader.page.locator("head script[src*=_texts]").count()
+
+    last.scroll_into_view_if_needed()
+    reader.page.wait_for_function(
+        "() => [...document.querySelectorAll('p.context')].at(-1).textContent"
+    )
+
+    after = last.inner_text(), reader.page.locator("head script[src*=_texts]").count()
+    assert (before[0], after[0] != "") == ("", True)
+    assert 0 < before[1] < after[1]
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["phone", "desktop"])
+def test_quotations_that_come_later_hardly_move_the_answers(visit, language, size):
+    visitor = visit(viewport=size)
+    visitor.page.add_init_script(f"({WATCH_JUMPS})()")
+
+    search(visitor, language, "softmax")
+    visitor.page.wait_for_function(f"() => {MARKS}.length > 3")
+
+    assert visitor.page.evaluate("window.jumps") <= MOST_JUMPS
 
 
 def test_a_section_of_an_answer_opens_at_its_place(reader, language):

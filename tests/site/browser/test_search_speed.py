@@ -83,10 +83,10 @@ def hundred_pages(tmp_path_factory):
 
 def test_the_index_of_a_hundred_pages_is_small(hundred_pages):
     index = (hundred_pages / "searchindex.js").read_bytes()
-    texts = (hundred_pages / "_static" / "search_texts.js").read_bytes()
-    sent = {"index": gzip.compress(index), "texts": gzip.compress(texts)}
+    text = (hundred_pages / "_texts" / "page0.js").read_bytes()
+    sent = {"index": gzip.compress(index), "text of a page": gzip.compress(text)}
 
-    for name, whole in (("index", index), ("texts", texts)):
+    for name, whole in (("index", index), ("text of a page", text)):
         sys.stdout.write(f"{name}: {len(whole):,} B, sent {len(sent[name]):,} B\n")
     assert len(sent["index"]) <= MOST_BYTES
 
@@ -94,7 +94,7 @@ def test_the_index_of_a_hundred_pages_is_small(hundred_pages):
 def test_search_answers_within_100_ms_on_a_hundred_pages(browser, hundred_pages):
     visitor = Visitor(browser, hundred_pages)
     visitor.open("search")
-    visitor.page.wait_for_function("() => Search._index && window.searchTexts")
+    visitor.page.wait_for_function("() => Search._index")
 
     for query in QUERIES:
         times = [visitor.page.evaluate(MILLISECONDS, query) for _ in range(3)]

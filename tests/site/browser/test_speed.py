@@ -12,12 +12,11 @@ import pytest
 
 from .conftest import ARGUMENTS, chromium_path, tool
 from .hosting import hosted, sent
-from .survey import page_names
+from .survey import MOST_JUMPS, WATCH_JUMPS, page_names
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 MOST_BYTES = 600_000  # of a page without its figures
-MOST_JUMPS = 0.1  # cumulative layout shift
 MOST_SECONDS = 1.0  # until the largest page can be read
 MEASURED = [
     "index",
@@ -32,12 +31,6 @@ LOADED = re.compile(
 )
 DRAWN = re.compile(r"""url\(["']?(?!data:)([^"')]+)""")
 AT_LEAST = {"performance": 0.95, "accessibility": 1.0, "best-practices": 0.95}
-WATCH = """() => {
-  window.jumps = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.jumps += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-}"""
 PAINTED = (
     """() => performance.getEntriesByName("first-contentful-paint")[0].startTime"""
 )
@@ -110,7 +103,7 @@ def test_no_page_transfers_more_than_600_kb_besides_its_figures(site, language):
 def test_the_text_does_not_jump(browser, address, language, page, width):
     context = browser.new_context(viewport={"width": width, "height": 844})
     window = context.new_page()
-    window.add_init_script(f"({WATCH})()")
+    window.add_init_script(f"({WATCH_JUMPS})()")
 
     window.goto(f"{address}/{language}/{page}.html", wait_until="networkidle")
     for _ in range(20):
