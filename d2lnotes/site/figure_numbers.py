@@ -17,9 +17,9 @@ from sphinx import addnodes
 from sphinx.domains.std import StandardDomain
 from sphinx.environment.collectors.toctree import TocTreeCollector
 
-if TYPE_CHECKING:
-    from collections.abc import Set
+from d2lnotes.site.page_notes import PageNotes
 
+if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
@@ -80,35 +80,18 @@ def _kind(env: BuildEnvironment, node: nodes.Element) -> str | None:
     return None
 
 
-def _outlines(env: BuildEnvironment) -> dict[str, list[Part]]:
-    if not hasattr(env, "d2lnotes_outlines"):
-        env.d2lnotes_outlines = {}  # type: ignore[attr-defined]
-    return env.d2lnotes_outlines  # type: ignore[attr-defined]
+class Outlines(PageNotes[list[Part]]):
+    """Keep the outline of every page."""
 
-
-class NumbersFromOutlines(TocTreeCollector):
-    """Sphinx's collector of contents, which keeps the outline of every page."""
-
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-        """Forget a document that will be read again."""
-        super().clear_doc(app, env, docname)
-        _outlines(env).pop(docname, None)
-
-    def merge_other(
-        self,
-        app: Sphinx,
-        env: BuildEnvironment,
-        docnames: Set[str],
-        other: BuildEnvironment,
-    ) -> None:
-        """Take over what a parallel reader found."""
-        super().merge_other(app, env, docnames, other)
-        _outlines(env).update({name: _outlines(other)[name] for name in docnames})
+    NAME = "d2lnotes_outlines"
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Keep the outline of the document that was read."""
-        super().process_doc(app, doctree)
-        _outlines(app.env)[app.env.current_document.docname] = outline(app.env, doctree)
+        self.of(app.env)[app.env.current_document.docname] = outline(app.env, doctree)
+
+
+class NumbersFromOutlines(TocTreeCollector):
+    """Sphinx's collector of contents, which takes figures' numbers from outlines."""
 
     def assign_figure_numbers(self, env: BuildEnvironment) -> list[str]:
         """Give all numbers anew and return the pages on which one has changed.
@@ -116,14 +99,15 @@ class NumbersFromOutlines(TocTreeCollector):
         A number is that of the section around, to the depth ``numfig_secnum_depth``,
         and a count of its kind there.
         """
+        outlines = Outlines.of(env)
         before, env.toc_fignumbers = env.toc_fignumbers, {}
         counts: Counter[tuple[str, Number]] = Counter()
         seen: set[str] = set()
 
         def number_page(page: str, section: Number) -> None:
-            if page in _outlines(env) and page not in seen:
+            if page in outlines and page not in seen:
                 seen.add(page)
-                number(page, _outlines(env)[page], section)
+                number(page, outlines[page], section)
 
         def number(page: str, parts: list[Part], section: Number) -> None:
             sections = env.toc_secnumbers.get(page, {})
@@ -157,4 +141,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         if type(collector) is TocTreeCollector:
             collector.disable(app)
     app.add_env_collector(NumbersFromOutlines)
+    app.add_env_collector(Outlines)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -134,10 +134,11 @@ class Builder:
         only_pages = all(path.is_relative_to(self._course.docs) for path in changed)
         try:
             with build_lock(self._course, wait=True):
+                if not only_pages:
+                    self._drop_loaded()  # they may hold what has just been changed
                 if only_pages and self._gallery_is_right:
                     self._build_at_once(quiet, reload)
                 else:
-                    self._drop_loaded()  # they may hold what has just been changed
                     self._build_one_by_one(quiet, reload)
             self._load_ahead()
         except Stopped:

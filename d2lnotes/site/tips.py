@@ -14,14 +14,14 @@ from docutils import nodes
 from pybtex.backends.plaintext import Backend as PlainText
 from pybtex.plugin import register_plugin
 from sphinx import addnodes
-from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from d2lnotes.site.languages import HTML_TAGS
+from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.twin_nodes import Half, language_around
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable
 
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from d2lnotes.site.languages import Language
 
-# document → id of a term → language → its definition
-Definitions = dict[str, dict[str, dict[str, list[nodes.Node]]]]
+# id of a term → language → its definition
+Definitions = dict[str, dict[str, list[nodes.Node]]]
 _USED = "d2lnotes_terms"
 
 
@@ -40,35 +40,15 @@ class Tip(nodes.General, nodes.Element):
     """Text that a link shows; ``lang`` is zh or en, or empty for a reference."""
 
 
-def _definitions(env: BuildEnvironment) -> Definitions:
-    if not hasattr(env, "d2lnotes_definitions"):
-        env.d2lnotes_definitions = {}  # type: ignore[attr-defined]
-    return env.d2lnotes_definitions  # type: ignore[attr-defined]
-
-
-class TermDefinitions(EnvironmentCollector):
+class TermDefinitions(PageNotes[Definitions]):
     """Remember the definitions of each glossary, and the terms that each page links."""
 
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-        """Forget a document that will be read again."""
-        _definitions(env).pop(docname, None)
-
-    def merge_other(
-        self,
-        app: Sphinx,
-        env: BuildEnvironment,
-        docnames: Set[str],
-        other: BuildEnvironment,
-    ) -> None:
-        """Take over what a parallel reader found."""
-        for docname in docnames:
-            if docname in _definitions(other):
-                _definitions(env)[docname] = _definitions(other)[docname]
+    NAME = "d2lnotes_definitions"
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Collect the halves of each definition in a glossary."""
         docname = app.env.current_document.docname
-        found: dict[str, dict[str, list[nodes.Node]]] = {}
+        found: Definitions = {}
         for glossary in doctree.findall(addnodes.glossary):
             for item in glossary.findall(nodes.definition_list_item):
                 halves: dict[str, list[nodes.Node]] = {"zh": [], "en": []}
@@ -77,7 +57,7 @@ class TermDefinitions(EnvironmentCollector):
                 for term in item.findall(nodes.term):
                     found |= dict.fromkeys(term["ids"], halves)
         if found:
-            _definitions(app.env)[docname] = found
+            self.of(app.env)[docname] = found
         app.env.metadata[docname][_USED] = sorted(
             {
                 node["reftarget"]
@@ -107,7 +87,8 @@ class AddTips(SphinxPostTransform):
     ) -> None:
         found = find_term(self.env, node["reftarget"])
         language = language_around(node, self.config)
-        definition = found and _definitions(self.env).get(found[0], {}).get(found[1])
+        definitions = TermDefinitions.of(self.env)
+        definition = found and definitions.get(found[0], {}).get(found[1])
         if not found or not definition or not definition[language]:
             return
         name = f"tip-{found[1]}-{language}"
@@ -135,7 +116,7 @@ def digest_of_definitions(env: BuildEnvironment, page: str) -> str:
     texts = []
     for name in env.metadata[page].get(_USED, ()):
         if found := find_term(env, name):
-            halves = _definitions(env).get(found[0], {}).get(found[1], {})
+            halves = TermDefinitions.of(env).get(found[0], {}).get(found[1], {})
             texts += [node.astext() for key in sorted(halves) for node in halves[key]]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 

@@ -11,35 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
 
 from d2lnotes.site import languages
+from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.twin_nodes import Half, HalfText, Twin, language_around
 
 if TYPE_CHECKING:
-    from collections.abc import Set
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
 # The title of a whole page is kept under this id.
 _PAGE = ""
-Titles = dict[str, dict[str, dict[str, list[nodes.Node]]]]
-
-
-def _titles(env: BuildEnvironment) -> Titles:
-    """Return both halves of every title: document → id → language → nodes."""
-    if not hasattr(env, "d2lnotes_titles"):
-        env.d2lnotes_titles = {}  # type: ignore[attr-defined]
-    return env.d2lnotes_titles  # type: ignore[attr-defined]
+# id of what is named → language → its title
+Titles = dict[str, dict[str, list[nodes.Node]]]
 
 
 def titles_in_words(env: BuildEnvironment, page: str, node_id: str) -> list[str]:
     """Return the title under ``node_id``, of the page without one, in each language."""
-    halves = _titles(env).get(page, {}).get(node_id, {})
+    halves = TwinTitles.of(env).get(page, {}).get(node_id, {})
     return [
         "".join(piece.astext() for piece in halves[lang]) for lang in sorted(halves)
     ]
@@ -49,7 +41,7 @@ def title_nodes(
     env: BuildEnvironment, page: str, node_id: str, language: languages.Language
 ) -> list[nodes.Node]:
     """Return the title under ``node_id`` in ``language``; nothing if it has none."""
-    title = _titles(env).get(page, {}).get(node_id, {}).get(language, [])
+    title = TwinTitles.of(env).get(page, {}).get(node_id, {}).get(language, [])
     return [piece.deepcopy() for piece in title]
 
 
@@ -67,27 +59,14 @@ def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
     )
 
 
-class TwinTitles(EnvironmentCollector):
+class TwinTitles(PageNotes[Titles]):
     """Remember both halves of the titles and captions of each document."""
 
-    def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-        """Forget the titles of a document that will be read again."""
-        _titles(env).pop(docname, None)
-
-    def merge_other(
-        self,
-        app: Sphinx,
-        env: BuildEnvironment,
-        docnames: Set[str],
-        other: BuildEnvironment,
-    ) -> None:
-        """Take over what a parallel reader found."""
-        for docname in docnames:
-            _titles(env)[docname] = _titles(other).get(docname, {})
+    NAME = "d2lnotes_titles"
 
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Collect the titles of one document under all ids of what they name."""
-        found: dict[str, dict[str, list[nodes.Node]]] = {}
+        found: Titles = {}
         for node in doctree.findall(nodes.TextElement):
             if "halves" not in node.attributes:
                 continue
@@ -95,7 +74,7 @@ class TwinTitles(EnvironmentCollector):
                 found.setdefault(_PAGE, node["halves"])
             for node_id in [*node["ids"], *node.parent["ids"]]:
                 found[node_id] = node["halves"]
-        _titles(app.env)[app.env.current_document.docname] = found
+        self.of(app.env)[app.env.current_document.docname] = found
 
 
 class WriteTwins(SphinxPostTransform):

@@ -176,6 +176,17 @@ def test_nothing_is_turned_on_by(visit, language, page, field, key):
     assert not visitor.page.evaluate(SIDE_BY_SIDE)
 
 
+def test_the_key_b_in_the_search_field_is_a_letter(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/search")
+    visitor.page.fill("main input[name=q]", "")
+
+    visitor.page.type("main input[name=q]", "bb")
+
+    assert visitor.page.input_value("main input[name=q]") == "bb"
+    assert not visitor.page.evaluate(SIDE_BY_SIDE)
+
+
 def test_both_languages_stay_on_after_a_reload_and_on_the_next_page(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{LESSONS[0]}")
