@@ -21,37 +21,7 @@ d2lnotes_repository = os.environ.get("D2LNOTES_REPOSITORY", "")  # on GitHub or 
 d2lnotes_branch = "main"
 
 # -- Extensions ------------------------------------------------------------------
-extensions = [
-    "myst_parser",
-    "d2lnotes.site.figure_numbers",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
-    "sphinx_copybutton",
-    "sphinx_gallery.gen_gallery",
-    "sphinxcontrib.bibtex",
-    "d2lnotes.site.twins",
-    "d2lnotes.site.exercises",
-    "d2lnotes.site.exercise_list",
-    "d2lnotes.site.explorables",
-    "d2lnotes.site.progress",
-    "d2lnotes.site.stale_pages",
-    "d2lnotes.site.pages",
-    "d2lnotes.site.chapters",
-    "d2lnotes.site.tips",
-    "d2lnotes.site.docstrings",
-    "d2lnotes.site.switches",
-    "d2lnotes.site.gallery",
-    "d2lnotes.site.results",
-    "d2lnotes.site.search",
-    "d2lnotes.site.formulas",
-    "d2lnotes.site.theme_strings",
-    "d2lnotes.site.publishing",
-    "d2lnotes.site.pictures",
-    "d2lnotes.site.scripts",
-    "d2lnotes.site.stylesheet",
-    "d2lnotes.site.downloads",
-    "d2lnotes.site.pdf",
-]
+extensions = ["d2lnotes.site"]  # which sets up all others, in their order
 exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
 nitpick_ignore_regex = [
     # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
@@ -62,7 +32,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
 bibtex_bibfiles = ["docs/references.bib"]
-bibtex_tooltips = False  # d2lnotes.site.tips shows the work itself
+bibtex_tooltips = False  # d2lnotes.site.html.tips shows the work itself
 
 # -- Pages -----------------------------------------------------------------------
 myst_enable_extensions = [
@@ -128,10 +98,10 @@ sphinx_gallery_conf = {
         "../gallery/performance",
     ],
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": "d2lnotes.site.gallery_worker.labelled_figures",
+    "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
-    "download_all_examples": False,  # d2lnotes.site.downloads has its own
+    "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
     "ignore_repr_types": r"matplotlib\.",
     "remove_config_comments": True,
     "min_reported_time": 1e9,  # pages say it in their own language
@@ -143,9 +113,7 @@ d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 # -- HTML ------------------------------------------------------------------------
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
-html_favicon = "d2lnotes/site/static/favicon.svg"
-html_static_path = ["d2lnotes/site/static"]
-templates_path = ["d2lnotes/site/templates"]
+html_favicon = "d2lnotes/site/html/static/favicon.svg"
 html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
@@ -169,7 +137,7 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 
-# -- PDF: XeLaTeX with ctex; the scheme of each language is in d2lnotes.site.pdf --
+# -- PDF: XeLaTeX with ctex; each language's own is in d2lnotes.site.latex.typography --
 latex_engine = "xelatex"
 latex_documents = [
     (
@@ -183,10 +151,6 @@ latex_documents = [
 ]
 latex_use_xindy = False
 latex_domain_indices = False
-latex_additional_files = [
-    "d2lnotes/site/latex/coursefonts.sty",
-    "d2lnotes/site/latex/d2lnotes.sty",
-]
 latex_elements = {
     "papersize": "a4paper",
     "pointsize": "11pt",

@@ -20,7 +20,7 @@ from typing import NamedTuple
 TOP = Path(__file__).parents[2]
 PAGES_PER_CHAPTER = 10
 SECTIONS = 6  # of a page, each with some 450 Han characters, and an exercise
-COMMAND = (sys.executable, "-m", "d2lnotes.site.build", "build", "--no-gallery")
+COMMAND = (sys.executable, "-m", "d2lnotes.site.command.cli", "build", "--no-gallery")
 
 PAGE = """---
 minutes: 30

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 TOP = Path(__file__).parents[2]
 PARTS = ("conf.py", "docs", "gallery", "d2lnotes", "build/results")
 PAGE = "preliminaries/tensors"
-COMMAND = (sys.executable, "-m", "d2lnotes.site.build")
+COMMAND = (sys.executable, "-m", "d2lnotes.site.command.cli")
 
 # Times as long as plain Sphinx takes for two pages, which it does in about 1 s where
 # the budgets are 20 s for a build with nothing to do and 5 s for a saved page.

@@ -17,7 +17,7 @@ from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig, read_topmatter
 from myst_parser.parsers.mdit import create_md_parser
 
-from d2lnotes.site.lessons import is_lesson
+from d2lnotes.site.lessons.front_matter import is_lesson
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,6 @@ exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb"]
 html_theme = "basic"
 html_copy_source = False
 mathjax_path = "mathjax.js"
-html_static_path = [{static!r}]
 d2lnotes_packages = ["d2lnotes", "toy"]
 d2lnotes_jobs = 2
 sphinx_gallery_conf = {gallery}
@@ -72,7 +71,6 @@ class Project:
     def create(self):
         """Write the parts that every course has."""
         conf = CONF.format(
-            static=str(REPOSITORY / "d2lnotes" / "site" / "static"),
             gallery=gallery_conf(),
         )
         self.write("conf.py", conf)

@@ -49,7 +49,7 @@ def write(path, text):
 def start(course, *arguments, **options):
     """Start the command in ``course`` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "d2lnotes.site.build", *arguments],
+        [sys.executable, "-m", "d2lnotes.site.command.cli", *arguments],
         cwd=course,
         stdin=subprocess.DEVNULL,
         **options,

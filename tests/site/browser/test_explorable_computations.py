@@ -14,7 +14,7 @@ import d2lnotes.site
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = Path(d2lnotes.site.__file__).parent / "static" / "explorables.js"
+SCRIPT = Path(d2lnotes.site.__file__).parent / "explorables/static/explorables.js"
 EXTREMES = [0.0, 1e-300, 1e-8, 1.0, 3.5, 20.0, 40.0, 745.0, 1e4, 1e300]
 
 ACTIVATIONS = {

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 import search_cases
 
-from d2lnotes.site.search import BilingualSearch, split_query
+from d2lnotes.site.search.language import BilingualSearch, split_query
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 

@@ -6,8 +6,8 @@ from pathlib import Path
 _course = runpy.run_path(str(Path(__file__).parents[3] / "conf.py"))
 _names = (
     "myst_enable_extensions smartquotes numfig numfig_secnum_depth math_numfig "
-    "d2lnotes_numfig_format math_eqref_format html_theme html_static_path "
-    "templates_path html_css_files html_theme_options html_context "
+    "d2lnotes_numfig_format math_eqref_format html_theme "
+    "html_css_files html_theme_options html_context "
     "html_search_language html_show_search_summary d2lnotes_math_macros "
     "latex_engine latex_elements latex_use_xindy latex_domain_indices"
 )
@@ -18,12 +18,11 @@ author = "d2lnotes"
 extensions = [
     "myst_parser",
     "d2lnotes.site.twins",
-    "d2lnotes.site.exercises_latex",
-    "d2lnotes.site.switches",
-    "d2lnotes.site.formulas",
+    "d2lnotes.site.latex",
+    "d2lnotes.site.html.switches",
+    "d2lnotes.site.math",
     "d2lnotes.site.search",
 ]
-_site = Path(__file__).parents[3] / "d2lnotes" / "site"
-html_static_path = [str(_site / "static")]
-latex_additional_files = [str(path) for path in (_site / "latex").glob("*.sty")]
-templates_path = [str(_site / "templates")]
+_html = Path(__file__).parents[3] / "d2lnotes" / "site" / "html"
+html_static_path = [str(_html / "static")]
+templates_path = [str(_html / "templates")]

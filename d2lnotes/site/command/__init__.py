@@ -1,0 +1,1 @@
+"""The ``d2lnotes`` command: it starts Sphinx, which never sees it."""

@@ -1,0 +1,227 @@
+"""The last step of a build: archives of the downloads, and the page that offers them.
+
+A chapter's notebooks and scripts in one language make an archive, the whole site in
+both languages another, which opens from its index.html. Only what changed is packed
+again, and equal contents give equal files. The page lists what there is, with sizes;
+the copy of it inside the archive of the site does not offer what lies outside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import time
+import zipfile
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from d2lnotes.site.command.course import LANGUAGES, Course
+from d2lnotes.site.command.sphinx_run import Outcome
+from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
+from d2lnotes.site.twins.languages import Language, half
+
+_PAGE = "reference/downloads.html"
+_SITE = "d2lnotes-site.zip"
+_TITLE = re.compile(r"(?m)^# (.+)$")
+_LIST = re.compile(f"{LIST_BEGINS}.*?{LIST_ENDS}", re.DOTALL)
+_PACKED = {".jpg", ".png", ".webp", ".woff2"}  # they hardly get smaller
+_WORDS = {
+    "zh": {
+        "site": "整个网站（中英文），解压后打开 index.html",
+        "zh": "PDF，中文",
+        "en": "PDF，英文",
+        "chapters": "各章的笔记本和脚本",
+        "offline": "这是离线的副本：整站、各章的压缩包和 PDF 在线上的网站下载。",
+        "nothing": "还没有可以下载的压缩包。",
+        "kinds": ("章", "中文", "中英双语"),
+    },
+    "en": {
+        "site": "The whole site in both languages; unpack it and open index.html",
+        "zh": "PDF in Chinese",
+        "en": "PDF in English",
+        "chapters": "Notebooks and scripts by chapter",
+        "offline": "This is an offline copy: the archives and PDFs are on the site online.",
+        "nothing": "There is no archive to download yet.",
+        "kinds": ("Chapter", "English", "Both languages"),
+    },
+}
+
+
+def make_archives(course: Course) -> Outcome | None:
+    """Pack what changed and list it; ``None`` for a course that offers no archives."""
+    started = time.perf_counter()
+    if not any(_pages(course)):
+        return None
+    folder = course.build / "html" / FOLDER
+    for language in (*LANGUAGES, BOTH):
+        for chapter in _chapters(course):
+            found = (folder / language / chapter).glob("*.*")
+            if files := {path.name: path for path in found}:
+                _pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
+    for language in LANGUAGES:
+        if (pdf := course.pdf(language)).exists():
+            _copy(pdf, folder / pdf.name)
+    _remove_leftovers(course, folder)
+    fill_pages(course)
+    if all((course.html(language) / "index.html").exists() for language in LANGUAGES):
+        _pack(folder / _SITE, _site_files(course), top="d2lnotes")
+    fill_pages(course)  # now that the size of the whole is known
+    return Outcome("archives", time.perf_counter() - started)
+
+
+def fill_pages(course: Course) -> None:
+    """Write into the page of each language what there is to download."""
+    for language, page in _pages(course):
+        text = page.read_text(encoding="utf-8")
+        filled = _filled(text, _offer(course, language))
+        if filled != text:
+            page.write_text(filled, encoding="utf-8")
+
+
+def _pages(course: Course) -> list[tuple[Language, Path]]:
+    own: tuple[Language, ...] = ("zh", "en")
+    pages = [(language, course.html(language) / _PAGE) for language in own]
+    return [(language, page) for language, page in pages if page.exists()]
+
+
+def _filled(text: str, content: str) -> str:
+    return _LIST.sub(lambda _: f"{LIST_BEGINS}{content}{LIST_ENDS}", text)
+
+
+def _offer(course: Course, language: Language) -> str:
+    """Return the list of what there is, as HTML."""
+    words = _WORDS[language]
+    folder = course.build / "html" / FOLDER
+    wholes = [
+        (str(words["site"]), folder / _SITE),
+        *((str(words[x]), folder / course.pdf(x).name) for x in LANGUAGES),
+    ]
+    items = [
+        f"<li>{_link(path, escape(text))}</li>\n"
+        for text, path in wholes
+        if path.exists()
+    ]
+    rows = [
+        _row(course, language, chapter)
+        for chapter in _chapters(course)
+        if (folder / f"d2lnotes-{chapter}-{language}.zip").exists()
+    ]
+    if not items and not rows:
+        return f"<p>{words['nothing']}</p>\n"
+    heads = "".join(f'<th scope="col">{word}</th>' for word in words["kinds"])
+    table = (
+        f"<p>{words['chapters']}</p>\n"
+        '<div class="pst-scrollable-table-container"><table class="table">\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody>\n"
+        "</table></div>\n"
+    )
+    whole = f'<ul class="simple">\n{"".join(items)}</ul>\n' if items else ""
+    return whole + (table if rows else "")
+
+
+def _row(course: Course, language: Language, chapter: str) -> str:
+    folder = course.build / "html" / FOLDER
+    source = course.docs / chapter / "index.md"
+    found = _TITLE.search(source.read_text(encoding="utf-8"))
+    title = half(found[1], language) if found else chapter
+    cells = "".join(
+        f"<td>{_link(path, 'zip')}</td>" if path.exists() else "<td></td>"
+        for path in (folder / f"d2lnotes-{chapter}-{x}.zip" for x in (language, BOTH))
+    )
+    return f'<tr><th scope="row">{escape(title)}</th>{cells}</tr>\n'
+
+
+def _link(path: Path, text: str) -> str:
+    up = "../" * (_PAGE.count("/") + 1)
+    return (
+        f'<a href="{up}{FOLDER}/{quote(path.name)}" download>{text}</a> ({_size(path)})'
+    )
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+
+
+def _chapters(course: Course) -> list[str]:
+    """Return the chapters in the order of the contents."""
+    contents = (course.docs / "index.md").read_text(encoding="utf-8")
+    return re.findall(r"(?m)^([\w-]+)/index$", contents)
+
+
+def _site_files(course: Course) -> dict[str, Path | bytes]:
+    """Return what the archive of the site holds, by name."""
+    top = course.build / "html"
+    found: dict[str, Path | bytes] = {}
+    for path in top.rglob("*"):
+        name = path.relative_to(top).as_posix()
+        archive = path.parent == top / FOLDER
+        if path.is_file() and not archive and path.name != ".buildinfo":
+            found[name] = path
+    for language, page in _pages(course):
+        note = f"<p>{_WORDS[language]['offline']}</p>\n"
+        text = _filled(page.read_text(encoding="utf-8"), note)
+        found[page.relative_to(top).as_posix()] = text.encode()
+    return found
+
+
+def _pack(archive: Path, files: Mapping[str, Path | bytes], *, top: str = "") -> None:
+    """Write ``files`` into ``archive`` unless it holds exactly them."""
+    state = _digest(files)
+    if archive.exists() and _comment(archive) == state:
+        return
+    partial = archive.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w") as packed:
+        packed.comment = state
+        for name in sorted(files):
+            # No time and no owner: the same contents make the same file.
+            facts = zipfile.ZipInfo(f"{top}/{name}" if top else name)
+            facts.external_attr = 0o644 << 16
+            stored = Path(name).suffix in _PACKED
+            facts.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            packed.writestr(facts, _content(files[name]))
+    partial.replace(archive)
+
+
+def _digest(files: Mapping[str, Path | bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        content = hashlib.sha256(_content(files[name])).hexdigest()
+        digest.update(f"{name} {content}\n".encode())
+    return digest.hexdigest().encode()
+
+
+def _content(file: Path | bytes) -> bytes:
+    return file if isinstance(file, bytes) else file.read_bytes()
+
+
+def _comment(archive: Path) -> bytes:
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            return packed.comment
+    except zipfile.BadZipFile:
+        return b""
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not target.exists() or target.read_bytes() != source.read_bytes():
+        shutil.copyfile(source, target)
+
+
+def _remove_leftovers(course: Course, folder: Path) -> None:
+    """Remove archives of chapters that are gone, and PDFs that are no more."""
+    kept: Iterable[str] = {
+        _SITE,
+        *(course.pdf(x).name for x in LANGUAGES if course.pdf(x).exists()),
+        *(
+            f"d2lnotes-{chapter}-{language}.zip"
+            for language in (*LANGUAGES, BOTH)
+            for chapter in _chapters(course)
+        ),
+    }
+    for path in folder.glob("*.*"):
+        if path.name not in kept:
+            path.unlink()

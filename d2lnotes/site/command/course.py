@@ -1,0 +1,118 @@
+"""The course folder: where its parts lie, and the lock that one build at a time holds."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from d2lnotes.site.command.terminal import CommandError, say
+
+#: Language of a build → Sphinx's name for it; the first one runs the gallery.
+LANGUAGES = {"zh": "zh_CN", "en": "en"}
+
+
+@dataclass(frozen=True)
+class Course:
+    """Paths in a course folder.
+
+    Parameters
+    ----------
+    root
+        The folder that holds ``conf.py`` and ``docs/``.
+    """
+
+    root: Path
+
+    @property
+    def docs(self) -> Path:
+        """The pages."""
+        return self.root / "docs"
+
+    @property
+    def build(self) -> Path:
+        """Everything generated."""
+        return self.root / "build"
+
+    def html(self, language: str) -> Path:
+        """Return the site of one language."""
+        return self.build / "html" / language
+
+    def latex(self, language: str) -> Path:
+        """Return the folder in which the PDF of one language is typeset."""
+        return self.build / "latex" / language
+
+    def pdf(self, language: str) -> Path:
+        """Return the PDF of one language."""
+        return self.build / "pdf" / f"d2lnotes-{language}.pdf"
+
+    def doctrees(self, language: str) -> Path:
+        """Return what Sphinx remembers of the pages it has read."""
+        return self.build / "doctrees" / language
+
+    def log(self, name: str) -> Path:
+        """Return the file that keeps the messages of one step of a build."""
+        return self.build / "log" / f"{name}.txt"
+
+
+def find_course(folder: Path) -> Course:
+    """Return the course that ``folder`` lies in.
+
+    Raises
+    ------
+    CommandError
+        If neither ``folder`` nor one above it holds ``conf.py`` and ``docs/``.
+    """
+    for candidate in (folder, *folder.parents):
+        if (candidate / "conf.py").is_file() and (candidate / "docs").is_dir():
+            return Course(candidate)
+    raise CommandError(
+        f"{folder} is not a course folder: neither it nor a folder above it has a "
+        "conf.py beside a docs folder. Change into your clone of the course first."
+    )
+
+
+@contextmanager
+def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
+    """Let one build at a time write to ``course``.
+
+    The system frees the lock when its process ends, in whatever way that happens.
+
+    Raises
+    ------
+    CommandError
+        If another build is running and ``wait`` is false.
+    """
+    course.build.mkdir(exist_ok=True)
+    lock = FileLock(course.build / ".lock")
+    holder = course.build / ".lock-holder.json"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        message = f"another build of this course is running ({_describe(holder)})"
+        if not wait:
+            raise CommandError(f"{message}. Wait until it ends, or stop it.") from None
+        say(f"{message}; waiting for it")
+        lock.acquire()
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "since": time.time()}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(holder: Path) -> str:
+    """Return who holds the lock and since when, as far as it can be known."""
+    try:
+        facts = json.loads(holder.read_text())
+        since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(facts["since"]))
+        return f"process {facts['pid']}, since {since}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "process unknown: it has just begun or is just ending"

@@ -1,0 +1,282 @@
+"""One run of Sphinx for one language, and what is needed for the next to be right.
+
+Sphinx reads again only what changed. Left alone, it would pass a page that warned the
+last time, keep half-written pages of a build that was interrupted, and not notice
+that an extension of ours was edited. So a run that ended leaves a record, and
+
+* without that record, or with another one, every page is read again;
+* a page that a warning named is read again;
+* what was made from a page that is gone is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from d2lnotes.site.command.course import LANGUAGES, Course
+from d2lnotes.site.command.processes import Children
+from d2lnotes.site.command.terminal import CommandError
+
+_WARNING = re.compile(r"(?P<place>.*?)(?:: )?\b(?:WARNING|ERROR|CRITICAL|SEVERE): ")
+_PLACE = re.compile(r"(?P<path>.+?\.(?:md|rst|py))(?::\d+)?")
+_ERROR = re.compile(r"\s*[\w.]+(?:Error|Exception|Interrupt)\b")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_SHOWN_LINES = 12
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person asked of a build.
+
+    Parameters
+    ----------
+    jobs
+        How many gallery scripts may run at once; ``None`` leaves it to the gallery.
+    gallery
+        Whether gallery scripts run at all.
+    quiet
+        Whether what Sphinx says goes to a file instead of the terminal.
+    build_id
+        The same for all languages of one build: what the first one ran, the others
+        do not run again, not even to see it fail.
+    """
+
+    jobs: int | None = None
+    gallery: bool = True
+    quiet: bool = False
+    build_id: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one step of a build ended.
+
+    Parameters
+    ----------
+    step
+        Its name, such as ``zh`` or ``zh PDF``.
+    seconds
+        How long it took.
+    problems
+        What went wrong; empty if nothing did.
+    """
+
+    step: str
+    seconds: float
+    problems: tuple[str, ...] = ()
+
+
+def check_requirements() -> None:
+    """Raise :class:`CommandError` if a package that the site needs is missing."""
+    missing = [name for name in site_requirements() if _version(name) is None]
+    if missing:
+        raise CommandError(
+            f"the site needs {', '.join(missing)}, not installed here. "
+            "Run: pip install 'd2lnotes[site]'  (in a clone: pip install -e '.[site]')"
+        )
+
+
+def site_requirements() -> list[str]:
+    """Return the names of the packages in the extra ``site``."""
+    try:
+        lines = metadata.requires("d2lnotes") or []
+    except metadata.PackageNotFoundError:
+        return ["sphinx"]
+    site = [line for line in lines if re.search(r"""extra == ["']site["']""", line)]
+    return [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in site]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def start_sphinx(course: Course, children: Children) -> subprocess.Popen[bytes]:
+    """Start a process that loads Sphinx and waits for :func:`run_sphinx`."""
+    return children.start(
+        [sys.executable, "-m", "d2lnotes.site.command.sphinx_child"],
+        folder=course.root,
+        env=_environment(),
+    )
+
+
+def run_sphinx(
+    course: Course,
+    language: str,
+    *,
+    options: Options,
+    children: Children,
+    builder: str = "html",
+    waiting: subprocess.Popen[bytes] | None = None,
+) -> Outcome:
+    """Build ``language`` with Sphinx's builder ``html`` or ``latex``.
+
+    ``waiting`` is what :func:`start_sphinx` returned, if it was called ahead of time.
+    """
+    started = time.perf_counter()
+    step = language if builder == "html" else f"{language} {builder}"
+    warnings, log = course.log(f"{step}-warnings"), course.log(step)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    for file in (warnings, log):
+        file.unlink(missing_ok=True)
+    from_scratch = not _take_record(course, language)
+    _remove_pages_without_source(course, language)
+    output = course.html(language) if builder == "html" else course.latex(language)
+    order = {
+        "arguments": [
+            *("-b", builder),
+            *_arguments(course, language, options),
+            *(["-E"] if from_scratch else []),
+            *("-w", str(warnings)),
+            *(str(course.docs), str(output)),
+        ],
+        "log": str(log) if options.quiet else None,
+    }
+    process = waiting or start_sphinx(course, children)
+    with suppress(BrokenPipeError):  # it has ended, and said why
+        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+    exit_code = children.wait(process)
+    messages = _messages(course, warnings)
+    if exit_code == 0 or _can_go_on(course, language, exit_code, messages):
+        _leave_record(course, language)
+    problems = () if exit_code == 0 else _problems(exit_code, messages, log)
+    return Outcome(step, time.perf_counter() - started, problems)
+
+
+def _take_record(course: Course, language: str) -> bool:
+    """Remove the record of the last run; return whether it vouched for its pages."""
+    record = course.doctrees(language).with_suffix(".record")
+    vouched = record.exists() and record.read_text() == _state()
+    record.unlink(missing_ok=True)
+    return vouched
+
+
+def _leave_record(course: Course, language: str) -> None:
+    """Vouch for the pages of a run that came to its end."""
+    record = course.doctrees(language).with_suffix(".record")
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(_state())
+
+
+def _remove_pages_without_source(course: Course, language: str) -> None:
+    """Remove what Sphinx would leave behind of pages that were deleted or renamed."""
+    doctrees = course.doctrees(language)
+    for doctree in doctrees.rglob("*.doctree"):
+        name = doctree.relative_to(doctrees)
+        source = course.docs / name
+        if not any(source.with_suffix(end).exists() for end in (".md", ".rst")):
+            doctree.unlink()
+            page = course.html(language) / name.with_suffix(".html")
+            page.unlink(missing_ok=True)
+
+
+def _can_go_on(
+    course: Course, language: str, exit_code: int, messages: list[str]
+) -> bool:
+    """Return whether a failed run came to its end and all its pages are known."""
+    only_warnings = exit_code == 1 and bool(messages)
+    return only_warnings and _forget(course, language, messages)
+
+
+def _arguments(course: Course, language: str, options: Options) -> list[str]:
+    """Return the options that Sphinx is run with."""
+    arguments = [
+        *("-W", "--keep-going", "-n"),
+        *("-c", str(course.root)),
+        *("-d", str(course.doctrees(language))),
+        *("-D", f"language={LANGUAGES[language]}"),
+        *("-D", f"d2lnotes_build_id={options.build_id}"),
+    ]
+    if options.jobs is not None:
+        arguments += ["-D", f"d2lnotes_jobs={options.jobs}"]
+    if not options.gallery:
+        arguments += ["-D", "d2lnotes_no_gallery=1", "-D", "plot_gallery=0"]
+    return arguments
+
+
+def _environment() -> dict[str, str]:
+    """Return what Sphinx and the scripts must find in their environment."""
+    environment = {"PYTHONUNBUFFERED": "1"}
+    if data := os.environ.get("D2LNOTES_DATA"):
+        # a relative folder is meant from here, and scripts run elsewhere
+        environment["D2LNOTES_DATA"] = str(Path(data).expanduser().absolute())
+    return environment
+
+
+def _state() -> str:
+    """Return a hash of our extensions and of the versions that the site is built with."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parents[1].rglob("*")):
+        if file.suffix in {".py", ".html", ".js", ".css", ".sty", ".toml"}:
+            digest.update(file.read_bytes())
+    for name in site_requirements():
+        digest.update(f"{name}={_version(name)};".encode())
+    return digest.hexdigest()
+
+
+def _messages(course: Course, warnings: Path) -> list[str]:
+    """Return the messages in Sphinx's file of warnings, each with its place."""
+    if not warnings.exists():
+        return []
+    text = _COLOUR.sub("", warnings.read_text(encoding="utf-8", errors="replace"))
+    text = text.replace(f"{course.root}{os.sep}", "")
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _forget(course: Course, language: str, messages: Iterable[str]) -> bool:
+    """Make Sphinx read every page with a warning again; return whether all were found.
+
+    A script that fails runs again in any case, until it passes.
+    """
+    found_all = True
+    for message in messages:
+        warning = _WARNING.match(message)
+        if warning is None or message.endswith("[gallery]"):
+            continue  # a further line of the message above, or a script's
+        place = _PLACE.fullmatch(warning["place"])
+        page = _page_of(course, course.root / place["path"]) if place else None
+        if page is None:
+            found_all = False
+        else:
+            doctree = course.doctrees(language) / page.with_suffix(".doctree")
+            doctree.unlink(missing_ok=True)
+    return found_all
+
+
+def _page_of(course: Course, file: Path) -> Path | None:
+    """Return the page, relative to docs/, that ``file`` is the source of."""
+    if file.is_relative_to(course.docs):
+        return file.relative_to(course.docs)
+    if file.is_relative_to(course.root / "gallery"):
+        return file.relative_to(course.root)
+    return None
+
+
+def _problems(exit_code: int, messages: list[str], log: Path) -> tuple[str, ...]:
+    """Return what to tell about a run that failed."""
+    if exit_code < 0:
+        return (f"Sphinx was ended by signal {-exit_code}; was there enough memory?",)
+    if exit_code > 1 and (errors := list(filter(_ERROR.match, messages))):
+        return (errors[-1].strip(),)  # of the exception that ended Sphinx
+    if messages:
+        hidden = len(messages) - _SHOWN_LINES
+        more = [f"… and {hidden} more lines of messages"] if hidden > 0 else []
+        return (*messages[:_SHOWN_LINES], *more)
+    if log.exists():
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return tuple(lines[-_SHOWN_LINES:])
+    return (f"Sphinx ended with exit code {exit_code}; its message is above",)

@@ -1,0 +1,460 @@
+"""A page as the cells of a notebook: clean Markdown, and the code that runs.
+
+The page comes as Sphinx is about to write it, with both languages in it, all
+references resolved and all numbers filled in. Code that the tests run becomes a code
+cell; everything else is text. The student edition leaves the answers out and has an
+empty cell for each.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import quote
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.util import logging
+from sphinx_gallery.directives import imgsgnode
+
+from d2lnotes.site.downloads.markdown_inline import Place, expanded, halves, line
+from d2lnotes.site.explorables.directive import Explorable
+from d2lnotes.site.html.tips import Tip
+from d2lnotes.site.lessons.exercises import Exercise, FoldTitle, Hint, Solution
+from d2lnotes.site.lessons.front_matter import is_lesson
+from d2lnotes.site.twins.languages import own_language
+from d2lnotes.site.twins.nodes import Half, Twin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sphinx.environment import BuildEnvironment
+
+    from d2lnotes.site.twins.languages import Language
+
+logger = logging.getLogger(__name__)
+
+_CODE = {"python", "Python"}  # as pages and as sphinx-gallery write it
+_BOXES = {
+    "zh": {
+        "attention": "注意",
+        "caution": "小心",
+        "danger": "危险",
+        "error": "错误",
+        "important": "重要",
+        "note": "说明",
+        "seealso": "另见",
+        "tip": "技巧",
+        "warning": "警告",
+    },
+    "en": {
+        "attention": "Attention",
+        "caution": "Caution",
+        "danger": "Danger",
+        "error": "Error",
+        "important": "Important",
+        "note": "Note",
+        "seealso": "See also",
+        "tip": "Tip",
+        "warning": "Warning",
+    },
+}
+_YOUR_TURN = {"zh": "# 在这里作答", "en": "# Your answer"}
+_SEPARATORS = {"zh": "：", "en": ": "}
+_PASSED_OVER = (
+    Tip,
+    nodes.Invisible,
+    nodes.image,
+    nodes.raw,
+    nodes.system_message,
+    nodes.target,
+    addnodes.index,
+    addnodes.toctree,
+    imgsgnode,  # running the cell draws it
+)
+# The classes of what sphinx-gallery adds to a script: its outputs, notes and links.
+_ADDED = ("sphx-glr-",)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a notebook: ``code``, or Markdown."""
+
+    text: str
+    code: bool = False
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which text a notebook holds: one language or both, with the answers or not."""
+
+    languages: tuple[Language, ...]
+    answers: bool
+
+
+def cells(
+    doctree: nodes.document, edition: Edition, *, env: BuildEnvironment, place: Place
+) -> list[Cell]:
+    """Return the page ``doctree`` as cells."""
+    writer = _Writer(edition, env, place)
+    writer.children(doctree)
+    writer.end_text()
+    return writer.cells
+
+
+class _Writer:
+    """Writes the blocks of one page, from top to bottom."""
+
+    def __init__(self, edition: Edition, env: BuildEnvironment, place: Place) -> None:
+        self.cells: list[Cell] = []
+        self._text: list[str] = []
+        self._edition = edition
+        self._languages = edition.languages  # narrower inside a half
+        self._env = env
+        self._place = place
+        self._own = own_language(env.config)
+        self._depth = 0
+
+    def children(self, node: nodes.Element) -> None:
+        """Write what ``node`` holds; code directly below it gets its own cells."""
+        shown = [child for child in node if not self._is_passed_over(child)]
+        for number, child in enumerate(shown):
+            before = shown[number - 1] if number else None
+            after = shown[number + 1] if number + 1 < len(shown) else None
+            if isinstance(child, nodes.comment):
+                continue
+            if _is_listing(child) and _runs(child, before):
+                self._code(child.astext())
+            elif isinstance(child, (nodes.section, Exercise, Solution)):
+                self._part(child)
+            elif _holds_parts(child):
+                self.children(child)
+            else:
+                self._write(child)
+            unanswered = isinstance(child, (Exercise, Hint))
+            if unanswered and not isinstance(after, Hint) and not self._edition.answers:
+                self._code(" / ".join(_YOUR_TURN[x] for x in self._languages))
+
+    def end_text(self) -> None:
+        """End the cell of text that was begun."""
+        if text := "\n\n".join(filter(None, self._text)):
+            self.cells.append(Cell(text))
+        self._text = []
+
+    def _is_passed_over(self, node: nodes.Node) -> bool:
+        if isinstance(node, nodes.comment):
+            return False  # it may say that the next block does not run
+        if isinstance(node, Solution) and not self._edition.answers:
+            return True
+        classes = node.get("classes", []) if isinstance(node, nodes.Element) else []
+        if "stand-in" in classes and not is_lesson(self._place.page):
+            return True  # it speaks of the run that made the page
+        added = any(name.startswith(_ADDED) for name in classes)
+        titles = {"sphx-glr-example-title"}
+        return isinstance(node, _PASSED_OVER) or (added and not titles & {*classes})
+
+    def _code(self, text: str) -> None:
+        self.end_text()
+        self.cells += [Cell(piece, code=True) for piece in _statements(text)]
+
+    def _part(self, node: nodes.Element) -> None:
+        """Write a section, an exercise or an answer under its title."""
+        self.end_text()
+        self._depth += 1
+        title = node[0]
+        if isinstance(node, Exercise):
+            name = self._numbered(title, "exercise", node)
+        else:
+            name = self._short(title)
+        self._text.append(f"{'#' * min(self._depth, 6)} {name}")
+        self._text[-1] = self._text[-1].strip()
+        rest = nodes.Element()
+        rest.children = node.children[1:]  # they keep their parent
+        self.children(rest)
+        self._depth -= 1
+
+    def _write(self, node: nodes.Node) -> None:
+        self._text += self._blocks(node)
+
+    def _blocks(self, node: nodes.Node) -> list[str]:
+        """Return ``node`` as blocks of Markdown."""
+        if self._is_passed_over(node) or isinstance(node, nodes.comment):
+            return []
+        if _is_listing(node):
+            return self._listing(node)
+        for kind in type(node).__mro__:
+            if method := _BLOCKS.get(kind):
+                return method(self, node)
+        logger.warning(
+            "the notebook of %s cannot hold a %s; see d2lnotes/site/markdown.py",
+            self._place.page,
+            type(node).__name__,
+            location=node,
+            type="downloads",
+        )
+        return []
+
+    def _inside(self, node: nodes.Element) -> list[str]:
+        return [block for child in node for block in self._blocks(child)]
+
+    def _line(self, children: Sequence[nodes.Node], language: Language) -> str:
+        return line(children, language, self._place)
+
+    def _short(self, node: nodes.Element) -> str:
+        """Return a title, caption or term in the languages of the edition."""
+        both = halves(node, self._own)
+        if both is None:
+            return self._line(node.children, self._languages[0])
+        return " | ".join(self._line(both[x], x) for x in self._languages)
+
+    def _numbered(self, title: nodes.Element, kind: str, node: nodes.Element) -> str:
+        """Return a title with the number of ``node`` before it, in each language."""
+        numbers = self._env.toc_fignumbers.get(self._place.page, {}).get(kind, {})
+        found = next((numbers[name] for name in node["ids"] if name in numbers), ())
+        both = halves(title, self._own)
+        formats = self._env.config.d2lnotes_numfig_format
+        texts = []
+        for language in self._languages:
+            children = title.children if both is None else both[language]
+            text = self._line(children, language)
+            if found:
+                number = formats[language][kind] % ".".join(map(str, found))
+                text = f"{number}{_SEPARATORS[language]}{text}"
+            texts.append(text)
+        return " | ".join(texts)
+
+    # -- Blocks: each returns a list of pieces of Markdown ----------------------------
+
+    def _paragraph(self, node: nodes.Element) -> list[str]:
+        text = self._short(node)
+        return [re.sub(r"^([#>+-]|\d+[.)])(?=\s)", r"\\\1", text)]
+
+    def _twin(self, node: nodes.Element) -> list[str]:
+        languages, blocks = self._languages, []
+        for half in node:
+            if half["lang"] in languages:
+                self._languages = (half["lang"],)
+                blocks += self._inside(half)
+                self._languages = languages
+        return blocks
+
+    def _half(self, node: nodes.Element) -> list[str]:
+        # Alone: what an author gave to one language only.
+        alone = nodes.Element()
+        alone.children = [node]
+        return self._twin(alone)
+
+    def _formula(self, node: nodes.Element) -> list[str]:
+        tex = expanded(node.astext().strip(), self._place.macros)
+        numbers = self._env.toc_fignumbers.get(self._place.page, {})
+        found = [numbers.get("displaymath", {}).get(name, ()) for name in node["ids"]]
+        number = ".".join(map(str, next(filter(None, found), ())))
+        if node.get("no-wrap", node.get("nowrap", False)):
+            return [f"$$\n{tex}\n$$"]
+        # As Sphinx does: lines of their own need an environment.
+        parts = [
+            rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part
+            for part in re.split(r"\n\s*\n", tex)
+        ]
+        if len(parts) > 1:
+            lines = " \\\\\n".join(parts)
+            parts = [f"\\begin{{gathered}}\n{lines}\n\\end{{gathered}}"]
+        tag = f" \\tag{{{number}}}" if number else ""
+        return [f"$$\n{parts[0]}{tag}\n$$"]
+
+    def _listing(self, node: nodes.Element) -> list[str]:
+        language = str(node.get("language") or node.get("lang") or "")
+        name = "" if language in {"none", "default", "text"} else language
+        fence = "```"
+        while fence in node.astext():
+            fence += "`"
+        return [f"{fence}{name}\n{node.astext().strip(chr(10))}\n{fence}"]
+
+    def _list(self, node: nodes.Element) -> list[str]:
+        numbered = isinstance(node, nodes.enumerated_list)
+        # Two lists that follow each other need marks of their own, or become one.
+        second = self._languages == ("en",) != self._edition.languages
+        items = []
+        for number, item in enumerate(node, node.get("start", 1)):
+            if numbered:
+                mark = f"{number}{')' if second else '.'} "
+            else:
+                mark = "* " if second else "- "
+            body = "\n\n".join(self._inside(item))
+            indented = textwrap.indent(body, " " * len(mark)).lstrip()
+            items.append(f"{mark}{indented}")
+        loose = any("\n\n" in item for item in items)
+        return [("\n\n" if loose else "\n").join(items)]
+
+    def _definitions(self, node: nodes.Element) -> list[str]:
+        items = []
+        for item in node:
+            names = [self._short(x) for x in item if isinstance(x, nodes.term)]
+            rest = [x for x in item if isinstance(x, nodes.definition)]
+            body = "\n\n".join(block for x in rest for block in self._inside(x))
+            items.append(f"- **{', '.join(names)}**: {textwrap.indent(body, '  ')[2:]}")
+        return ["\n\n".join(items)]
+
+    def _quote(self, node: nodes.Element) -> list[str]:
+        return [_quoted("\n\n".join(self._inside(node)))]
+
+    def _box(self, node: nodes.Element) -> list[str]:
+        """Return an admonition as a quotation under its bold title."""
+        given = next((x for x in node if isinstance(x, nodes.title)), None)
+        if given is not None:
+            title = self._short(given)
+        else:
+            name = type(node).__name__
+            title = " | ".join(_BOXES[x].get(name, name) for x in self._languages)
+        body = [x for child in node if child is not given for x in self._blocks(child)]
+        return [_quoted("\n\n".join([f"**{title}**", *body]))]
+
+    def _hint(self, node: nodes.Element) -> list[str]:
+        title = next(x for x in node if isinstance(x, FoldTitle))
+        body = [x for child in node if child is not title for x in self._blocks(child)]
+        opening = f"<details>\n<summary>{self._short(title)}</summary>"
+        return ["\n\n".join([opening, *body, "</details>"])]
+
+    def _figure(self, node: nodes.Element) -> list[str]:
+        """Return the caption: the picture itself is on the page, or in a cell."""
+        captions = [x for x in node if isinstance(x, nodes.caption)]
+        found = [f"*{self._numbered(x, 'figure', node)}*" for x in captions]
+        legends = [x for x in node if isinstance(x, nodes.legend)]
+        picture = next(node.findall(nodes.image), None)
+        address = self._picture(picture) if picture is not None else ""
+        return [
+            *([address] if address else []),
+            *found,
+            *(block for legend in legends for block in self._inside(legend)),
+        ]
+
+    def _picture(self, image: nodes.image) -> str:
+        _, name = self._env.images.get(image["uri"], (set(), ""))
+        if not (self._place.url and name):
+            return ""
+        folder = f"{self._place.url}/{self._edition.languages[0]}"
+        return f"![]({folder}/{self._env._app.builder.imagedir}/{quote(name)})"
+
+    def _captioned(self, node: nodes.Element) -> list[str]:
+        blocks = []
+        for child in node:
+            if isinstance(child, nodes.caption):
+                blocks.append(f"*{self._short(child)}*")
+            else:
+                blocks += self._blocks(child)
+        return blocks
+
+    def _table(self, node: nodes.Element) -> list[str]:
+        title = next((x for x in node if isinstance(x, nodes.title)), None)
+        rows = [[self._cell(entry) for entry in row] for row in node.findall(nodes.row)]
+        if next(node.findall(nodes.thead), None) is None:
+            rows.insert(0, [""] * len(rows[0]))
+        rows.insert(1, ["---"] * len(rows[0]))
+        table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        above = [f"*{self._numbered(title, 'table', node)}*"] if title else []
+        return [*above, table]
+
+    def _cell(self, entry: nodes.Element) -> str:
+        lines = []
+        for paragraph in entry.findall(_is_line):
+            half = paragraph.parent
+            if isinstance(half, Half) and half["lang"] not in self._languages:
+                continue
+            both = halves(paragraph, self._own) or {
+                self._languages[0]: paragraph.children
+            }
+            lines += [
+                line(both[x], x, self._place, in_table=True)
+                for x in self._languages
+                if x in both
+            ]
+        return "<br>".join(lines)
+
+    def _rubric(self, node: nodes.Element) -> list[str]:
+        return [f"**{self._short(node)}**"]
+
+    def _footnote(self, node: nodes.Element) -> list[str]:
+        label = next((x.astext() for x in node if isinstance(x, nodes.label)), "")
+        body = [x for x in self._inside(node) if x]
+        return [rf"\[{label}\] " + "\n\n".join(body)]
+
+    def _lines(self, node: nodes.Element) -> list[str]:
+        return ["  \n".join(self._short(x) for x in node.findall(nodes.line))]
+
+    def _rule(self, node: nodes.Element) -> list[str]:
+        return ["---"]
+
+    def _nothing(self, node: nodes.Element) -> list[str]:
+        return []
+
+
+_BLOCKS: dict[type, Callable[[_Writer, Any], list[str]]] = {
+    Explorable: _Writer._inside,
+    Half: _Writer._half,
+    Hint: _Writer._hint,
+    Twin: _Writer._twin,
+    addnodes.glossary: _Writer._inside,
+    addnodes.only: _Writer._inside,
+    addnodes.compact_paragraph: _Writer._paragraph,
+    nodes.Admonition: _Writer._box,
+    nodes.block_quote: _Writer._quote,
+    nodes.bullet_list: _Writer._list,
+    nodes.compound: _Writer._inside,
+    nodes.container: _Writer._captioned,
+    nodes.definition_list: _Writer._definitions,
+    nodes.doctest_block: _Writer._listing,
+    nodes.enumerated_list: _Writer._list,
+    nodes.figure: _Writer._figure,
+    nodes.footnote: _Writer._footnote,
+    nodes.label: _Writer._nothing,
+    nodes.line_block: _Writer._lines,
+    nodes.math_block: _Writer._formula,
+    nodes.paragraph: _Writer._paragraph,
+    nodes.rubric: _Writer._rubric,
+    nodes.table: _Writer._table,
+    nodes.transition: _Writer._rule,
+}
+
+
+def _holds_parts(node: nodes.Node) -> bool:
+    """Return whether code or sections may stand directly below ``node``."""
+    plain = isinstance(node, nodes.container) and "literal_block" not in node
+    return plain or isinstance(node, (nodes.compound, addnodes.only))
+
+
+def _is_listing(node: nodes.Node) -> TypeGuard[nodes.TextElement]:
+    # sphinx-gallery puts a node of its own where code links to what it calls.
+    return isinstance(node, nodes.literal_block) or (
+        isinstance(node, nodes.TextElement) and node.tagname == "code_links_block"
+    )
+
+
+def _runs(block: nodes.TextElement, before: nodes.Node | None) -> bool:
+    language = block.get("language", block.get("lang"))
+    skipped = isinstance(before, nodes.comment) and before.astext() == "skip: next"
+    included = "source" in block  # a piece of the package, shown where it lies
+    return language in _CODE and not skipped and not included
+
+
+def _is_line(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.paragraph)
+
+
+def _quoted(text: str) -> str:
+    return textwrap.indent(text, "> ", lambda _: True).replace("> \n", ">\n")
+
+
+def _statements(text: str) -> list[str]:
+    """Return code as cells: a session is cut after each output, which a cell shows."""
+    if not text.lstrip().startswith(">>>"):
+        return [text.strip("\n")]
+    pieces, waiting = [], ""
+    for example in doctest.DocTestParser().get_examples(text):
+        waiting += example.source
+        if example.want:
+            pieces.append(waiting.strip("\n"))
+            waiting = ""
+    return [*pieces, waiting.strip("\n")] if waiting else pieces

@@ -1,0 +1,97 @@
+"""Explorables: figures that a reader can operate, computed in the browser.
+
+The directive ``explorable`` takes the name of a widget in static/explorables.js and,
+as its content, the figure that stands in its place in PDF and without JavaScript. The
+widget stands once and serves both twins; its words are those of the build's language.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from d2lnotes.site.explorables import words as explorable_words
+from d2lnotes.site.explorables.words import WORDS, words_of
+from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.twins.languages import own_language
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+class Explorable(nodes.General, nodes.Element):
+    """A widget, by ``name``, and the static figure as its child."""
+
+
+class ExplorableDirective(SphinxDirective):
+    """``explorable``: the widget's name as argument, its figure as content."""
+
+    has_content = True
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the place of the widget, with the figure in it."""
+        name = self.arguments[0]
+        if name not in WORDS:
+            known = ", ".join(sorted(WORDS))
+            raise self.error(f"no explorable is called {name!r}; there are: {known}")
+        # A page is read again when the words of its widgets change.
+        self.env.note_dependency(explorable_words.__file__)
+        explorable = Explorable(name=name)
+        self.set_source_info(explorable)
+        explorable += self.parse_content_to_nodes()
+        if next(explorable.findall(nodes.image), None) is None:
+            raise self.error(
+                f"the explorable {name!r} needs a figure as its content: PDF and "
+                "browsers without JavaScript show that"
+            )
+        return [explorable]
+
+
+def load_script(
+    app: Sphinx,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Load script and styles on the pages that hold a widget, and on no others."""
+    found = doctree is not None and next(doctree.findall(Explorable), None) is not None
+    if found and app.builder.name != "epub":  # whose readers rarely run scripts
+        app.add_js_file("explorables.js", loading_method="defer")
+        app.add_css_file("explorables.css")
+
+
+def _visit_html(translator: Any, node: Explorable) -> None:  # noqa: ANN401
+    words = words_of(node["name"], own_language(translator.config))
+    data = {
+        "data-explorable": node["name"],
+        "data-words": json.dumps(words, ensure_ascii=False),
+    }
+    opening = translator.starttag(node, "div", CLASS="explorable", **data)
+    translator.body.append(f'{opening}<div class="explorable-body"></div>\n')
+
+
+def _depart_html(translator: Any, node: Explorable) -> None:  # noqa: ANN401
+    translator.body.append("</div>\n")
+
+
+def _skip(translator: Any, node: Explorable) -> None:  # noqa: ANN401
+    """Write nothing around the figure."""
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the node, the directive and what loads the script."""
+    app.add_node(
+        Explorable,
+        html=(_visit_html, _depart_html),
+        latex=(_skip, _skip),
+        text=(_skip, _skip),
+    )
+    app.add_directive("explorable", ExplorableDirective)
+    app.connect("html-page-context", load_script)
+    return METADATA

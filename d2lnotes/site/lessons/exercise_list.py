@@ -1,0 +1,133 @@
+"""The directive ``exercise-list``: all exercises of the course, by chapter and page.
+
+What it shows stands on other pages, so it is written when all have been read, and
+written again when one of them changes what it says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.nodes import make_refnode
+
+from d2lnotes.site.lessons.exercises import ExerciseFacts, exercises_of
+from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order
+from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.stages import Updated, Written
+from d2lnotes.site.twins.languages import own_language
+from d2lnotes.site.twins.references import title_nodes, title_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import ExtensionMetadata
+
+_LISTED = "d2lnotes_exercise_list"
+_WORDS = {
+    "zh": {
+        "sum": "共 {all} 道练习，都有答案，其中 {code} 道的答案里有能运行的代码。",
+        "by code": "代码作答",
+    },
+    "en": {
+        "sum": "{all} exercises, all answered, {code} of them by code that runs.",
+        "by code": "answered by code",
+    },
+}
+
+
+class ExerciseList(nodes.General, nodes.Element):
+    """Stands for the list until all pages have been read."""
+
+
+class ExerciseListDirective(SphinxDirective):
+    """``exercise-list``: takes nothing, and leaves a place for the list."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the place, and remember the page that it is on."""
+        self.env.metadata[self.env.current_document.docname][_LISTED] = True
+        return [ExerciseList()]
+
+
+class WriteExerciseList(SphinxPostTransform):
+    """Write the list in the language of the build."""
+
+    # Before references show the titles of their pages (5).
+    default_priority = Written.GENERATED_LISTS
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
+        """Put the list in its place."""
+        self.own = own_language(self.config)
+        for place in list(self.document.findall(ExerciseList)):
+            place.replace_self(self._chapters())
+
+    def _chapters(self) -> list[nodes.Node]:
+        here = self.env.current_document.docname
+        facts = all_exercises(self.env)
+        exercises = [exercise for found in facts.values() for exercise in found]
+        by_code = sum(exercise.answered_by_code for exercise in exercises)
+        text = _WORDS[self.own]["sum"].format(all=len(exercises), code=by_code)
+        shown: list[nodes.Node] = [nodes.paragraph("", text)]
+        chapter = ""
+        for page, found in facts.items():
+            if chapter_of(page) != chapter:
+                chapter = chapter_of(page)
+                link = title_reference(f"{chapter}/index", refdoc=here)
+                options = {"heading-level": 2}
+                shown.append(nodes.rubric("", "", link, ids=[chapter], **options))
+            name = nodes.paragraph(classes=["exercise-page"])
+            name += title_reference(page, refdoc=here)
+            items = nodes.bullet_list(classes=["exercise-list", "no-search"])
+            items += [self._item(page, exercise, here) for exercise in found]
+            shown += [name, items]
+        return shown
+
+    def _item(self, page: str, exercise: ExerciseFacts, here: str) -> nodes.Node:
+        name = self.config.numfig_format.get("exercise", "%s")
+        domain = self.env.domains.standard_domain
+        _, target = domain.anonlabels[exercise.label]
+        numbers = self.env.toc_fignumbers.get(page, {}).get("exercise", {})
+        number = ".".join(map(str, numbers.get(target, ())))
+        text = nodes.inline("", f"{name % number} ")
+        text += title_nodes(self.env, page, target, self.own)
+        builder = self.env._app.builder
+        line = nodes.paragraph("", "", make_refnode(builder, here, page, target, text))
+        if exercise.answered_by_code:
+            words = _WORDS[self.own]["by code"]
+            line += [nodes.Text(" "), nodes.inline("", words, classes=["by-code"])]
+        return nodes.list_item("", line)
+
+
+def all_exercises(env: BuildEnvironment) -> dict[str, list[ExerciseFacts]]:
+    """Return the exercises of all pages that have some, in the order of reading."""
+    pages = {page: exercises_of(env, page) for page in in_reading_order(env)}
+    return {page: found for page, found in pages.items() if found}
+
+
+def write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Name the pages with the list if it would now say something else.
+
+    Titles, labels and numbers are looked after by ``stale_pages``.
+    """
+    if app.builder.format != "html":
+        return []  # other formats are written whole, and must not hide it from HTML
+    before = getattr(env, "d2lnotes_listed_exercises", None)
+    now = all_exercises(env)
+    env.d2lnotes_listed_exercises = now  # type: ignore[attr-defined]
+    if now == before:
+        return []
+    return [page for page, facts in env.metadata.items() if _LISTED in facts]
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directive and what keeps its page up to date."""
+    app.setup_extension("d2lnotes.site.lessons.exercises")
+    app.add_directive("exercise-list", ExerciseListDirective)
+    app.add_post_transform(WriteExerciseList)
+    # Once Sphinx has given all numbers (500).
+    app.connect("env-get-updated", write_again, priority=Updated.SHOWN_ELSEWHERE)
+    return METADATA

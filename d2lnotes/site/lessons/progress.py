@@ -1,0 +1,87 @@
+"""What a reader has done: marked by progress.js, kept in the reader's browser alone.
+
+The pages tell the script what there is to do: a lesson its own name, and the pages
+that show progress the lessons and exercises of every chapter. Names and labels are
+the same in both languages, so what is done in one is done in the other.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from d2lnotes.site.lessons.exercises import exercises_of
+from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order, is_lesson
+from d2lnotes.site.rooms import METADATA
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.util.typing import ExtensionMetadata
+
+
+class ProgressPanel(nodes.General, nodes.Element):
+    """Where the script puts the sums, and the buttons to save and to load."""
+
+
+class ProgressDirective(SphinxDirective):
+    """``progress``: takes nothing, and leaves a place for the panel."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the place."""
+        return [ProgressPanel()]
+
+
+def things_to_do(env: BuildEnvironment) -> dict[str, dict[str, list[str]]]:
+    """Return the names of the pages and the labels of the exercises of each chapter."""
+    chapters: dict[str, dict[str, list[str]]] = {}
+    for page in in_reading_order(env):
+        names = {"pages": [], "exercises": []}  # type: dict[str, list[str]]
+        names = chapters.setdefault(chapter_of(page), names)
+        names["pages"].append(page)
+        names["exercises"] += [exercise.label for exercise in exercises_of(env, page)]
+    return chapters
+
+
+def tell_script(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Give the template of the end of a page what the script must know."""
+    if doctree is None:
+        return
+    context["lesson"] = pagename if is_lesson(pagename) else ""
+    has_panel = next(doctree.findall(ProgressPanel), None) is not None
+    if has_panel or pagename == app.config.root_doc:
+        # No name or label holds "<", which alone could end the script element.
+        context["things_to_do"] = json.dumps(things_to_do(app.env))
+
+
+def _visit_panel(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    translator.body.append('<div class="progress-panel"></div>\n')
+    raise nodes.SkipNode
+
+
+def _skip_panel(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directive, the script and what it is told."""
+    app.setup_extension("d2lnotes.site.lessons.exercises")
+    app.add_node(
+        ProgressPanel,
+        html=(_visit_panel, None),
+        latex=(_skip_panel, None),
+        text=(_skip_panel, None),
+    )
+    app.add_directive("progress", ProgressDirective)
+    app.add_js_file("progress.js", loading_method="defer")
+    app.connect("html-page-context", tell_script)
+    return METADATA

@@ -1,0 +1,213 @@
+r"""Formulas that are set while the site is built, and shown without any script.
+
+A formula on a page is a small ``svg`` that refers to its drawing, which stands once on
+the page however often the formula does (each inline one does so at least twice, once
+per language), as does each letter. Beside it stands its MathML, unseen, for screen
+readers and for copying. Drawings are kept between builds and shared by the languages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import _
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+
+from d2lnotes.site.math.mathjax import Formula, MathJax, latex_macros
+from d2lnotes.site.rooms import METADATA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+    from sphinx.util.typing import ExtensionMetadata
+    from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+
+_RENDERER = "d2lnotes"
+_USED = re.compile(r'<use href="#(m[0-9a-f]+)"')
+
+
+class FormulaStore:
+    """The formulas of the course by their identifiers, kept in a file.
+
+    Parameters
+    ----------
+    mathjax
+        What sets a formula that is not known yet.
+    file
+        Where they are kept; what another MathJax or other macros made is forgotten.
+    """
+
+    def __init__(self, mathjax: MathJax, file: Path) -> None:
+        self._mathjax, self._file = mathjax, file
+        self._fingerprint = mathjax.fingerprint()
+        self._formulas: dict[str, Formula] = {}
+        self._grown = False
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return
+        if kept["fingerprint"] == self._fingerprint:
+            known = kept["formulas"].items()
+            self._formulas = {name: Formula(**parts) for name, parts in known}
+
+    def add(self, tex: str, *, display: bool) -> str:
+        """Return the identifier of the formula ``tex``, which is set if it is new."""
+        digest = hashlib.sha256(f"{int(display)}{tex}".encode()).hexdigest()
+        name = f"m{digest[:12]}"
+        if name not in self._formulas:
+            self._formulas[name] = self._mathjax.typeset(tex, display=display)
+            self._grown = True
+        return name
+
+    def __getitem__(self, name: str) -> Formula:
+        """Return the formula with the identifier ``name``."""
+        return self._formulas[name]
+
+    def save(self) -> None:
+        """Write the formulas to the file if any are new."""
+        if self._grown:
+            known = {name: asdict(parts) for name, parts in self._formulas.items()}
+            text = json.dumps({"fingerprint": self._fingerprint, "formulas": known})
+            draft = self._file.with_suffix(".draft")
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(self._file)
+
+    def element(self, name: str) -> str:
+        """Return the HTML that shows a formula whose drawing is on the page."""
+        formula = self[name]
+        return (
+            f'<svg style="{formula.style}" width="{formula.width}" '
+            f'height="{formula.height}" viewBox="{formula.view_box}" '
+            f'aria-hidden="true"><use href="#{name}"/></svg>{formula.mathml}'
+        )
+
+    def drawings(self, names: Iterable[str]) -> str:
+        """Return the HTML, of no size, that holds the drawings of ``names``."""
+        formulas = {name: self[name] for name in sorted(set(names))}
+        glyphs: dict[str, str] = {}
+        for formula in formulas.values():
+            glyphs.update(formula.glyphs)
+        outlines = (f'<path id="{name}" d="{d}"/>' for name, d in glyphs.items())
+        drawings = (f'<g id="{n}">{f.drawing}</g>' for n, f in formulas.items())
+        return (
+            '<svg class="drawings" width="0" height="0" aria-hidden="true"><defs>'
+            f"{''.join(outlines)}{''.join(drawings)}</defs></svg>"
+        )
+
+
+def inline_tex(node: nodes.math) -> str:
+    """Return what MathJax is given for a formula in a line of text."""
+    return node.astext()
+
+
+def display_tex(node: nodes.math_block) -> str:
+    r"""Return what MathJax is given for a formula with lines of its own.
+
+    As Sphinx has it: a blank line separates equations, ``\\`` breaks one.
+    """
+    text = node.astext()
+    if node.get("no-wrap", node.get("nowrap", False)):
+        return text
+    parts = [part for part in text.split("\n\n") if part.strip()]
+    lines = [rf"\begin{{split}}{p}\end{{split}}" if r"\\" in p else p for p in parts]
+    if len(lines) == 1:
+        return lines[0]
+    return r"\begin{aligned}" + r"\\".join(lines) + r"\end{aligned}"
+
+
+def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula in a line of text."""
+    start = translator.starttag(node, "span", "", CLASS="math notranslate nohighlight")
+    formula = _element(translator, node, inline_tex(node), display=False)
+    translator.body.append(f"{start}{formula}</span>")
+    raise nodes.SkipNode
+
+
+def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula with lines of its own, and its number if it has one."""
+    start = translator.starttag(node, "div", "", CLASS="math notranslate nohighlight")
+    translator.body.append(start)
+    formula = _element(translator, node, display_tex(node), display=True)
+    # A wide formula scrolls in a box of its own; its number stays.
+    translator.body.append(f'<div class="formula">{formula}</div>')
+    if node["number"]:
+        number = get_node_equation_number(translator, node)
+        translator.body.append(f'<span class="eqno">({number})')
+        translator.add_permalink_ref(node, _("Link to this equation"))
+        translator.body.append("</span>")
+    translator.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def _element(
+    translator: HTML5Translator, node: nodes.Element, tex: str, *, display: bool
+) -> str:
+    store: FormulaStore = translator.builder.d2lnotes_formulas  # type: ignore[attr-defined]
+    name = store.add(tex, display=display)
+    if problem := store[name].error:
+        logger.warning(
+            "MathJax cannot set this formula: %s: %s", problem, tex, location=node
+        )
+    return store.element(name)
+
+
+def open_store(app: Sphinx) -> None:
+    """Open the store of the course; what is set is shared by both languages."""
+    file = Path(app.doctreedir).parent / "formulas.json"
+    store = FormulaStore(MathJax(app.config.d2lnotes_math_macros), file)
+    app.builder.d2lnotes_formulas = store  # type: ignore[attr-defined]
+
+
+def add_drawings(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: object
+) -> None:
+    """Give the templates the drawings of the formulas in a page as it is written.
+
+    The contents beside a page show the titles of others, which the templates fetch.
+    """
+    store: FormulaStore = app.builder.d2lnotes_formulas  # type: ignore[attr-defined]
+
+    def drawings(html: str) -> str:
+        names = set(_USED.findall(html))
+        return store.drawings(names) if names else ""
+
+    context["formula_drawings"] = drawings
+    if 'class="formula"' in context.get("body", ""):
+        app.add_js_file("formulas.js", loading_method="defer")
+
+
+def keep_formulas(app: Sphinx, exception: Exception | None) -> None:
+    """Save what was set, also if the build failed for another reason."""
+    if store := getattr(app.builder, "d2lnotes_formulas", None):
+        store.save()
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Choose our renderer, and give LaTeX the macros."""
+    config.html_math_renderer = _RENDERER
+    given = config.latex_elements.get("preamble", "")
+    macros = latex_macros(config.d2lnotes_math_macros)
+    config.latex_elements["preamble"] = f"{given}\n{macros}\n"
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the renderer and the value for the macros."""
+    app.add_config_value("d2lnotes_math_macros", {}, "html", frozenset({dict}))
+    app.add_html_math_renderer(_RENDERER, (visit_inline, None), (visit_block, None))
+    app.add_css_file("formulas.css")
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", open_store)
+    app.connect("html-page-context", add_drawings)
+    app.connect("build-finished", keep_formulas)
+    return METADATA

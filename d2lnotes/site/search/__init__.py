@@ -1,0 +1,16 @@
+"""Search in Chinese and English, in the browser and without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from d2lnotes.site.rooms import set_up
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Set up what is in this room, in this order."""
+    return set_up(app, __name__, ("language", "texts"))

@@ -1,0 +1,375 @@
+"""Notebooks and scripts that are made from pages: what they hold, and that they run."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+from bs4 import BeautifulSoup
+from tiny_site import build_tiny_site
+
+from d2lnotes.site.downloads.markdown import Cell
+from d2lnotes.site.downloads.markdown_inline import expanded
+from d2lnotes.site.downloads.notebooks import script
+
+EXTENSIONS = ["d2lnotes.site.twins", "d2lnotes.site.downloads"]
+FORMATS = {
+    language: {kind: word for kind in ("exercise", "table", "figure")}
+    for language, word in (("zh", "第 %s 题"), ("en", "Number %s"))
+}
+LESSON = r"""
+# 学习率 | The learning rate
+
+见{doc}`/chapter/other`，**要紧**，$x^2$，见 {eq}`eq-a`。
+
+See {doc}`/chapter/other`, **important**, $x^2$, see {eq}`eq-a`.
+
+$$a \in \RR$$ (eq-a)
+
+:::{note}
+当心。
+
+Careful.
+:::
+
+- 甲
+
+* first
+
+| 名 |
+|----|
+| 数 $\|x\|$ |
+
+| name |
+|------|
+| number $\|x\|$ |
+
+```python
+x = 6
+```
+
+```python
+>>> x * 7
+42
+>>> y = 1
+>>> print(y)
+1
+```
+
+% skip: next
+
+```python
+this would not run
+```
+
+```bash
+ls
+```
+
+:::{exercise} 想 | Think
+:label: ex-think
+
+多少？
+
+How much?
+:::
+
+:::{hint} ex-think
+想一想。
+
+Think again.
+:::
+
+:::{solution} ex-think
+这么多。
+
+So much.
+
+```python
+answer = x + 1
+print(answer)
+```
+:::
+"""
+PAGES = {
+    "index.md": "# 首页 | Home\n\n```{toctree}\n:numbered:\n\nchapter/page\n"
+    "chapter/other\n```\n",
+    "chapter/page.md": LESSON,
+    "chapter/other.md": "# 别页 | Other page\n\n```python\n1\n```\n",
+}
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def build(folder, language="zh", page=LESSON, **config):
+    """Build the pages and return the folder of the downloads."""
+    out = build_tiny_site(
+        folder,
+        {**PAGES, "chapter/page.md": page},
+        extensions=EXTENSIONS,
+        language={"zh": "zh_CN", "en": "en"}[language],
+        html_theme="basic",
+        numfig=True,
+        math_numfig=True,
+        d2lnotes_numfig_format=FORMATS,
+        **config,
+    )
+    return out.parent / "downloads"
+
+
+def cells(file):
+    """Return the cells of a notebook as pairs of kind and text."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    return [(cell["cell_type"], "".join(cell["source"])) for cell in content["cells"]]
+
+
+def text(file):
+    return "\n\n".join(source for kind, source in cells(file) if kind == "markdown")
+
+
+def code(file):
+    return [source for kind, source in cells(file) if kind == "code"]
+
+
+@pytest.fixture(scope="module")
+def zh(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("zh"))
+
+
+@pytest.fixture(scope="module")
+def en(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("en"), "en")
+
+
+def test_the_student_edition_asks_and_hints_but_does_not_answer(zh):
+    found = text(zh / "zh/chapter/page.ipynb")
+
+    assert "多少？" in found
+    assert "想一想。" in found
+    assert "这么多。" not in found
+    assert "answer" not in "".join(code(zh / "zh/chapter/page.ipynb"))
+
+
+def test_the_student_edition_has_a_cell_to_fill_in_after_question_and_hint(zh):
+    kinds = [kind for kind, _ in cells(zh / "zh/chapter/page.ipynb")]
+    last_text, last_code = cells(zh / "zh/chapter/page.ipynb")[-2:]
+
+    assert kinds[-2:] == ["markdown", "code"]
+    assert last_text[1].endswith("</details>")
+    assert last_code[1] == "# 在这里作答"
+
+
+def test_the_other_edition_answers_with_code(zh):
+    file = zh / "zh/chapter/page-answers.ipynb"
+
+    assert "### 答案" in text(file) or "## 答案" in text(file)
+    assert "这么多。" in text(file)
+    assert code(file)[-1] == "answer = x + 1\nprint(answer)"
+    assert "# 在这里作答" not in code(file)
+
+
+@pytest.mark.parametrize("edition", ["page", "page-answers"])
+def test_an_english_notebook_is_english(en, edition):
+    assert HAN.search(text(en / f"en/chapter/{edition}.ipynb")) is None
+
+
+@pytest.mark.parametrize("edition", ["page", "page-answers"])
+def test_a_chinese_notebook_is_chinese(zh, edition):
+    found = text(zh / f"zh/chapter/{edition}.ipynb")
+
+    for word in ("rate", "important", "Careful", "first", "name", "How", "Think"):
+        assert word not in found
+
+
+def test_with_both_languages_the_chinese_stands_before_the_english(zh):
+    found = text(zh / "bilingual/chapter/page-answers.ipynb")
+
+    assert "# 学习率 | The learning rate" in found
+    for first, second in (("多少", "How"), ("当心", "Careful"), ("- 甲", "* first")):
+        assert -1 < found.index(first) < found.index(second)
+
+
+def test_both_builds_write_the_same_bilingual_notebook(zh, en):
+    place = "bilingual/chapter/page-answers.ipynb"
+
+    assert (zh / place).read_bytes() == (en / place).read_bytes()
+
+
+def test_text_is_markdown_without_directives_and_roles(en):
+    found = text(en / "en/chapter/page-answers.ipynb")
+
+    assert re.search(r":::|\{\w+\}`|:\w+:`", found) is None
+    assert "**important**, $x^2$" in found
+    assert "$$\na \\in \\RR \\tag{1.1}\n$$" in found
+    assert "> **Note**\n>\n> Careful." in found
+    assert "## Number 1.1: Think" in found
+    assert "| number $\\vert x\\vert $ |" in found
+
+
+def test_references_are_words_without_a_hosted_copy(en, zh):
+    assert "See “Other page”" in text(en / "en/chapter/page.ipynb")
+    assert "见《别页》，" in text(zh / "zh/chapter/page.ipynb")
+
+
+def test_references_lead_to_the_hosted_copy(tmp_path):
+    folder = build(tmp_path, "en", d2lnotes_url="https://example.org/course")
+
+    found = text(folder / "en/chapter/page.ipynb")
+
+    assert "[Other page](https://example.org/course/en/chapter/other.html)" in found
+
+
+def test_a_figure_is_shown_from_the_hosted_copy(tmp_path):
+    page = LESSON + "\n```{figure} ab.svg\n甲 | A\n```\n"
+    picture = tmp_path / "docs" / "chapter" / "ab.svg"
+    picture.parent.mkdir(parents=True)
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+    folder = build(tmp_path, "en", page, d2lnotes_url="https://example.org")
+
+    assert "![](https://example.org/en/_images/ab.svg)\n\n*Number 1.1: A*" in text(
+        folder / "en/chapter/page.ipynb"
+    )
+
+
+def test_a_session_is_cut_where_a_cell_shows_its_output(zh):
+    found = code(zh / "zh/chapter/page.ipynb")
+
+    assert found[:3] == ["x = 6", "x * 7", "y = 1\nprint(y)"]
+
+
+def test_code_that_is_shown_from_a_file_stays_text(tmp_path):
+    page = LESSON + "\n```{literalinclude} shown.py\n:language: python\n```\n"
+    file = tmp_path / "docs" / "chapter" / "shown.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("elsewhere()\n")
+
+    notebook = build(tmp_path, page=page) / "zh/chapter/page.ipynb"
+
+    assert "```python\nelsewhere()\n```" in text(notebook)
+    assert "elsewhere()" not in code(notebook)
+
+
+def test_code_that_only_shows_stays_text(zh):
+    found = text(zh / "zh/chapter/page.ipynb")
+
+    assert "```python\nthis would not run\n```" in found
+    assert "```bash\nls\n```" in found
+
+
+@pytest.mark.parametrize(
+    ("tex", "plain"),
+    [
+        (r"\RR^n \RRx", r"\mathbb{R}^n \RRx"),
+        (r"\bm{w_{1}} + \bm {b}", r"\boldsymbol{w_{1}} + \boldsymbol{b}"),
+    ],
+)
+def test_the_macros_of_the_course_are_written_out(tex, plain):
+    macros = {"RR": r"\mathbb{R}", "bm": [r"\boldsymbol{#1}", 1]}
+
+    assert expanded(tex, macros) == plain
+
+
+def test_what_a_notebook_cannot_hold_is_reported(tmp_path):
+    page = LESSON + "\n```{eval-rst}\n.. productionlist:: x\n   a: `b`\n```\n"
+
+    with pytest.raises(AssertionError, match="chapter/page cannot hold a production"):
+        build(tmp_path, page=page)
+
+
+def test_a_file_that_is_gone_is_written_again(tmp_path):
+    folder = build(tmp_path)
+    file = folder / "zh/chapter/page.ipynb"
+    before = file.read_bytes()
+    file.unlink()
+
+    build(tmp_path)
+
+    assert file.read_bytes() == before
+
+
+def test_the_files_of_a_page_that_is_gone_go_as_well(tmp_path):
+    folder = build(tmp_path)
+    left = folder / "bilingual/old/page.ipynb"
+    left.parent.mkdir()
+    left.write_text("{}")
+
+    build(tmp_path, page=LESSON + "\n")
+
+    assert not left.parent.exists()
+
+
+@pytest.mark.parametrize("edition", ["page", "page-answers"])
+def test_a_notebook_runs_from_top_to_bottom_in_an_empty_folder(zh, edition, tmp_path):
+    notebook = zh / f"bilingual/chapter/{edition}.ipynb"
+    output = ["--output-dir", str(tmp_path), "--output", "done"]
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "notebook"]
+
+    subprocess.run(
+        [*command, *output, notebook], cwd=tmp_path, capture_output=True, check=True
+    )
+
+    done = json.loads((tmp_path / "done.ipynb").read_text(encoding="utf-8"))
+    outputs = [cell.get("outputs") for cell in done["cells"]]
+    assert any(out and out[0].get("data") == {"text/plain": ["42"]} for out in outputs)
+
+
+GITHUB = {
+    "d2lnotes_url": "https://example.org",
+    "d2lnotes_repository": "https://github.com/owner/course",
+}
+
+
+@pytest.mark.parametrize(
+    ("config", "links"),
+    [
+        (
+            GITHUB,
+            [
+                "https://colab.research.google.com/github/owner/course/blob/gh-pages"
+                "/downloads/zh/chapter/page.ipynb"
+            ],
+        ),
+        (GITHUB | {"d2lnotes_url": ""}, []),
+        (GITHUB | {"d2lnotes_repository": "https://gitee.com/owner/course"}, []),
+        (GITHUB | {"d2lnotes_repository": ""}, []),
+    ],
+    ids=["GitHub", "not hosted", "Gitee", "no repository"],
+)
+def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, links):
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "layout.html").write_text(
+        '{% extends "!layout.html" %}{% block footer %}'
+        "{% for _, links in downloads %}{% for text, address, _ in links %}"
+        '<a class="file" href="{{ address }}">{{ text }}</a>{% endfor %}{% endfor %}'
+        "{% endblock %}"
+    )
+    folder = build(tmp_path, **config, templates_path=["templates"])
+    page = folder.parent / "zh_CN" / "chapter" / "page.html"
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+    offered = [link["href"] for link in soup.select("a.file")]
+
+    assert [link for link in offered if "colab" in link] == links
+    first = code(folder / "zh/chapter/page.ipynb")[0]
+    assert ("%pip install --quiet git+https://github.com/owner/course" in first) == (
+        bool(links)
+    )
+    for link in offered:
+        assert "colab" in link or (page.parent / link).resolve().is_file()
+
+
+def test_a_script_keeps_within_the_screen_and_runs():
+    words = "这一段话很长，$a + b$ 之后还有许多汉字，" * 9
+    english = "- A long paragraph with `code like this` and $x + y$ in it. " * 9
+    text = script([Cell(f"# 题\n\n{words}\n\n{english}"), Cell("print(1)", code=True)])
+
+    lines = text.splitlines()
+
+    assert max(map(width, lines)) <= 79
+    assert [line for line in lines if line.startswith("# ，")] == []
+    exec(compile(text, "script", "exec"), {"print": lambda number: None})
+
+
+def width(line):
+    return sum(2 if HAN.match(character) else 1 for character in line)

@@ -1,0 +1,139 @@
+"""The directive ``explorable``: what stands in the page, and on which pages."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from tiny_site import build_tiny_site
+
+import d2lnotes.site
+from d2lnotes.site.explorables.words import WORDS, words_of
+
+SCRIPT = Path(d2lnotes.site.__file__).parent / "explorables/static/explorables.js"
+# A PNG of one pixel.
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJ"
+    "RU5ErkJggg=="
+)
+FIGURE = "```{figure} pixel.png\n:alt: 替代 | Instead\n\n图题 | Caption\n```\n"
+PAGES = {
+    "index.md": "# 首页 | Home\n\n```{toctree}\nwidget\nplain\n```\n",
+    "widget.md": f"# 图 | Figure\n\n::::{{explorable}} convolution\n{FIGURE}::::\n",
+    "plain.md": f"# 无 | None\n\n{FIGURE}",
+}
+TAGS = {"zh": "zh_CN", "en": "en"}
+
+
+def build(folder, pages=PAGES, *, language="en", **options):
+    (folder / "docs").mkdir(exist_ok=True)
+    (folder / "docs" / "pixel.png").write_bytes(PIXEL)
+    extensions = ["d2lnotes.site.twins", "d2lnotes.site.explorables.directive"]
+    static = [str(SCRIPT.parent)]
+    return build_tiny_site(
+        folder,
+        pages,
+        extensions=extensions,
+        language=TAGS[language],
+        html_theme="basic",
+        html_static_path=static,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory):
+    return {
+        language: build(tmp_path_factory.mktemp(language), language=language)
+        for language in TAGS
+    }
+
+
+def soup(site, page):
+    return BeautifulSoup((site / page).read_text("utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "alt"),
+    [
+        ("zh", "卷积核滑过图像", "替代"),
+        ("en", "A kernel moves over an image", "Instead"),
+    ],
+)
+def test_the_page_holds_the_words_and_the_figure_in_its_language(
+    sites, language, title, alt
+):
+    place = soup(sites[language], "widget.html").select_one("[data-explorable]")
+
+    assert place["data-explorable"] == "convolution"
+    assert json.loads(place["data-words"])["title"] == title
+    assert place.select_one(".explorable-body").get_text() == ""
+    assert place.select_one("figure img")["alt"] == alt
+
+
+def test_only_pages_with_a_widget_load_script_and_styles(sites):
+    pages = {page.stem: page.read_text("utf-8") for page in sites["en"].glob("*.html")}
+
+    for file in ("explorables.js", "explorables.css"):
+        assert {name for name, text in pages.items() if file in text} == {"widget"}
+
+
+def test_the_script_is_a_deferred_classic_one_that_file_urls_allow(sites):
+    (tag,) = soup(sites["en"], "widget.html").select("script[src*=explorables]")
+
+    assert tag.has_attr("defer")
+    assert not tag.has_attr("type")
+
+
+def test_latex_holds_the_figure_and_nothing_of_the_widget(tmp_path):
+    out = build(tmp_path, builder="latex")
+
+    text = next(out.glob("tiny.tex")).read_text("utf-8")
+    assert text.count(r"{{pixel}.png}") == 2
+    assert "explorable" not in text
+    assert words_of("convolution", "en")["title"] not in text
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path):
+    page = PAGES["widget.md"].replace("convolution", "convolutoin")
+
+    with pytest.raises(AssertionError) as failure:
+        build(tmp_path, {**PAGES, "widget.md": page})
+
+    assert "widget.md:3: ERROR: no explorable is called 'convolutoin'" in str(
+        failure.value
+    )
+    assert f"there are: {', '.join(sorted(WORDS))}" in str(failure.value)
+
+
+def test_a_widget_without_a_figure_is_an_error(tmp_path):
+    page = "# 图 | Figure\n\n:::{explorable} convolution\n:::\n"
+
+    with pytest.raises(AssertionError, match="'convolution' needs a figure"):
+        build(tmp_path, {**PAGES, "widget.md": page})
+
+
+def test_script_and_words_know_the_same_widgets():
+    script = SCRIPT.read_text("utf-8")
+    table = re.search(r"const widgets = \{(.*?)\};", script, re.DOTALL)[1]
+
+    assert re.findall(r'^\s*"?([\w-]+)"?: ', table, re.MULTILINE) == list(WORDS)
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_word_is_in_both_languages_and_used(name):
+    script = SCRIPT.read_text("utf-8")
+    han = re.compile("[\u4e00-\u9fff]")
+    zh, en = (words_of(name, language) for language in TAGS)
+
+    assert [key for key, text in WORDS[name].items() if " | " not in text] == []
+    assert [key for key in en if han.search(en[key])] == []
+    assert [key for key in zh if not han.search(zh[key])] == []
+    pieces = r"\{\w+\}"
+    assert {key: sorted(re.findall(pieces, zh[key])) for key in zh} == {
+        key: sorted(re.findall(pieces, en[key])) for key in en
+    }
+    known = set(re.findall(r"\w+", script)) | {f"score{letter}" for letter in "ABCD"}
+    assert set(en) <= known

@@ -1,0 +1,204 @@
+"""Tests for scripts that go wrong: each is named with its error, the others go on."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from gallery_project import FIGURE, Project
+
+LIMIT = 2  # seconds
+SLEEP = "import time\n\nfor _ in range(600):\n    time.sleep(0.1)\n"
+# Code in C that no signal interrupts.
+DEAF = """
+import ctypes
+import signal
+
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+ctypes.CDLL(None).sleep(60)
+"""
+STUBBORN = """
+import time
+
+while True:
+    try:
+        time.sleep(0.1)
+    except Exception:
+        if "caught" in globals():
+            raise
+        caught = True
+"""
+DIES = "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n"
+HAN_IN_FIGURE = f"{FIGURE}ax.set_title('汉')\n"
+HAN_IN_MATHS = f"{FIGURE}ax.set_title(r'$\\mathfrak{{汉}}$')\n"
+UNLABELLED = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\n"
+FAILS_BEFORE_LABEL = f"{UNLABELLED}1 / 0\n"
+IMPORTS_BESIDE = "import plot_good\n"
+WRITES = {
+    "write": "open({path!r}, 'w')",
+    "rename": "open('mine', 'w').close()\nos.rename('mine', {path!r})",
+    "mkdir": "os.mkdir({path!r})",
+    "relative": "open('../../../../docs/left.txt', 'w')",
+}
+FAULTS = {
+    "raises": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "wrong": ("assert 1 == 2, 'the claim'", "AssertionError: the claim"),
+    "syntax": ("1 +", "SyntaxError"),
+    "dies": (DIES, "its process died of SIGSEGV"),
+    "exits": ("import os\n\nos._exit(3)", "exit code 3"),
+    "leaves": ("raise SystemExit(4)", "exit code 4"),
+    "glyph": (HAN_IN_FIGURE, "Glyph 27721"),
+    "maths": (HAN_IN_MATHS, "does not have a glyph"),
+    "unlabelled": (UNLABELLED, "figure 1 needs an alternative text"),
+    "early": (FAILS_BEFORE_LABEL, "ZeroDivisionError: division by zero"),
+    "address": ("object()", "prints the memory address <object object at 0x"),
+    "beside": (IMPORTS_BESIDE, "No module named 'plot_good'"),
+}
+HANGS = {
+    "hangs": (SLEEP, f"did not end within its limit of {LIMIT} s"),
+    "stubborn": (STUBBORN, f"did not end within its limit of {LIMIT} s"),
+    "deaf": (DEAF, f"still running after {2 * LIMIT} s"),
+}
+
+
+@pytest.fixture(scope="module")
+def hanging(tmp_path_factory):
+    """Scripts that do not end, and one that does."""
+    project = Project(tmp_path_factory.mktemp("hanging")).create()
+    for name, (body, _) in HANGS.items():
+        project.script(name, body)
+    project.script("quick", "1 + 1")
+    limit = f"d2lnotes_time_limit={LIMIT}"
+    project.code, _, project.warned = project.build("zh", "-b", "dummy", "-D", limit)
+    return project
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory):
+    """One script per fault and two that are right, built once in each language."""
+    project = Project(tmp_path_factory.mktemp("faulty")).create()
+    for name, (body, _) in FAULTS.items():
+        project.script(name, body)
+    for name, code in WRITES.items():
+        path = str(project.root / "docs" / "left.txt")
+        project.script(f"to_{name}", f"import os\n\n{code.format(path=path)}\n")
+    project.script("good", "open('mine.txt', 'w').close()\n")
+    project.script("also_good")
+    project.write("gallery/numbers/looks.py", '"""\n看 | Look\n=======\n"""\n')
+    project.write("gallery/lonely/plot_alone.py", '"""\n独 | Alone\n=======\n"""\n')
+    same_build = ["-D", "d2lnotes_build_id=a"]
+    project.code, _, project.warned = project.build("zh", *same_build)
+    project.ran_first = project.ran()
+    project.code_en, _, project.warned_en = project.build(
+        "en", "-b", "dummy", *same_build
+    )
+    project.ran_second = project.ran()
+    return project
+
+
+def test_a_build_with_faults_fails(faulty):
+    assert faulty.code == 1
+    assert "gallery scripts failed: lonely/plot_alone, numbers/looks" in faulty.warned
+
+
+@pytest.mark.parametrize(("name", "error"), [(n, e) for n, (_, e) in FAULTS.items()])
+def test_a_script_that_fails_is_named_with_its_error(faulty, name, error):
+    told = message_about(faulty.warned, name)
+
+    assert f"numbers/plot_{name} failed: " in told
+    assert error in told
+
+
+@pytest.mark.parametrize(("name", "error"), [(n, e) for n, (_, e) in HANGS.items()])
+def test_a_script_that_hangs_is_stopped_and_named(hanging, name, error):
+    assert hanging.code == 1
+    assert error in message_about(hanging.warned, name)
+    assert "quick failed" not in hanging.warned
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_script_that_writes_into_the_course_is_named_with_the_file(faulty, name):
+    told = message_about(faulty.warned, f"to_{name}")
+
+    assert f"numbers/plot_to_{name} writes outside its folder: " in told
+    assert "docs/left.txt" in told
+    assert not (faulty.root / "docs" / "left.txt").exists()
+
+
+def test_a_traceback_shows_the_line_of_the_script(faulty):
+    told = message_about(faulty.warned, "raises")
+
+    line = faulty.read("gallery/numbers/plot_raises.py").splitlines().index("1 / 0") + 1
+    assert told.startswith(f"plot_raises.py:{line}: WARNING")
+    assert f'gallery/numbers/plot_raises.py", line {line}' in told
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("numbers/looks", "its name must begin with plot_"),
+        ("lonely/plot_alone", "lonely has no GALLERY_HEADER.rst"),
+    ],
+)
+def test_a_script_that_would_not_run_is_named(faulty, name, reason):
+    assert f"{name} failed: it did not run: {reason}" in faulty.warned
+
+
+@pytest.mark.parametrize("name", ["good", "also_good"])
+def test_the_others_run_and_have_their_pages(faulty, name):
+    assert name in faulty.ran_first
+    assert faulty.read(f"build/html/zh/gallery/numbers/plot_{name}.html")
+    assert f"numbers/plot_{name} failed" not in faulty.warned
+
+
+def test_the_page_of_a_failed_script_is_written_too(faulty):
+    assert "ZeroDivisionError" in faulty.read(
+        "build/html/zh/gallery/numbers/plot_raises.html"
+    )
+
+
+def test_time_in_which_others_have_all_cores_does_not_count():
+    code = """
+import sys, time
+from types import SimpleNamespace
+from d2lnotes.site.gallery import worker
+
+start = time.monotonic()
+worker._seconds_without_core = lambda: time.monotonic() - start
+job = SimpleNamespace(limit=0.2, script=SimpleNamespace(name="x"))
+with worker._time_limit(job, SimpleNamespace(active=True), sys.__stderr__):
+    time.sleep(0.5)
+"""
+
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_script_may_write_into_its_own_folder(faulty):
+    assert (faulty.root / "build/scratch/numbers/plot_good/mine.txt").exists()
+
+
+def test_the_second_language_fails_too_without_running_anything(faulty):
+    assert faulty.code_en == 1
+    assert faulty.ran_second == []
+    assert "plot_raises failed: ZeroDivisionError" in faulty.warned_en
+
+
+def test_a_failed_script_runs_again_until_it_passes(tmp_path):
+    project = Project(tmp_path).create()
+    project.script("claim", "assert False")
+    failed = [project.build("zh", "-b", "dummy")[0] for _ in range(2)]
+    assert project.ran() == ["claim", "claim"]
+    project.script("claim", "assert True")
+
+    passed = project.build("zh", "-b", "dummy")
+
+    assert failed == [1, 1]
+    assert passed[0] == 0
+    assert project.ran() == ["claim"]
+
+
+def message_about(warned, name):
+    """Return the message about one script, up to the next one."""
+    messages = re.split(r"(?m)^(?=\S+: (?:WARNING|ERROR): )", warned)
+    found = [text for text in messages if f"numbers/plot_{name} failed" in text]
+    return found[0][found[0].index(f"plot_{name}.py") :]

@@ -1,0 +1,430 @@
+"""PDF: what is checked before and after typesetting, and the PDFs of the course."""
+
+import re
+import shutil
+import subprocess
+import unicodedata
+from pathlib import Path
+
+import pytest
+from tiny_course import make_course, write
+
+from d2lnotes.site.command import pdf_step
+from d2lnotes.site.command.cli import main
+from d2lnotes.site.command.pdf_log import find_problems
+from d2lnotes.site.latex.tables import Need, fit_columns
+
+TOP = Path(__file__).parents[3]
+LANGUAGES = ("zh", "en")
+OTHER = {"zh": "en", "en": "zh"}
+PAGES = ("introduction/course", "convolutional-networks/lenet")
+HAN = "\u4e00-\u9fff"
+
+# What the course's conf.py says of LaTeX.
+LATEX = """
+import pathlib
+extensions += ["d2lnotes.site.latex"]
+_course = {}
+exec(compile(open(COURSE_CONF, encoding="utf-8").read(), COURSE_CONF, "exec"), _course)
+globals().update({k: v for k, v in _course.items() if k.startswith("latex_")})
+_top = pathlib.Path(COURSE_CONF).parent
+latex_additional_files = [str(_top / name) for name in latex_additional_files]
+"""
+
+
+def tiny_course(folder, page, *, conf=""):
+    conf = f"COURSE_CONF = {str(TOP / 'conf.py')!r}\n{LATEX}{conf}"
+    course = make_course(folder / "course", conf=conf)
+    write(course / "docs" / "page.md", page)
+    return course
+
+
+def output(*command):
+    return subprocess.run(
+        command, check=True, capture_output=True, encoding="utf-8"
+    ).stdout
+
+
+def characters(text):
+    """Return ``text`` without what line breaks and typography change."""
+    return re.sub(rf"[^a-z{HAN}]", "", unicodedata.normalize("NFKC", text).lower())
+
+
+def test_missing_programs_are_named_with_their_packages(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make_course(tmp_path / "course"))
+    monkeypatch.setenv("PATH", "")
+
+    exit_code = main(["build", "--pdf"])
+
+    assert exit_code == 2
+    said = capsys.readouterr().err
+    assert "a PDF needs xelatex, latexmk" in said
+    assert "apt-get install texlive-xetex" in said
+    assert not (tmp_path / "course" / "build").exists()
+
+
+def test_missing_font_is_named_with_its_package(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make_course(tmp_path / "course"))
+    monkeypatch.setattr(pdf_step.shutil, "which", lambda name: f"/bin/{name}")
+    packages = "".join(f"/tex/{name}.sty\n" for name in pdf_step._PACKAGES)
+    answers = {"kpsewhich": packages, "fc-list": "Noto Sans CJK SC\n"}
+    monkeypatch.setattr(pdf_step, "_output", lambda *command: answers[command[0]])
+
+    assert main(["build", "--pdf"]) == 2
+    said = capsys.readouterr().err
+    assert "needs the font Noto Serif CJK SC, the font Noto Sans Mono CJK SC" in said
+    assert "fonts-noto-cjk" in said
+
+
+def test_missing_latex_package_is_named(monkeypatch):
+    monkeypatch.setattr(pdf_step.shutil, "which", lambda name: f"/bin/{name}")
+    packages = "".join(f"/tex/{name}.sty\n" for name in pdf_step._PACKAGES[1:])
+    answers = {"kpsewhich": packages, "fc-list": "\n".join(pdf_step._FONTS)}
+    monkeypatch.setattr(pdf_step, "_output", lambda *command: answers[command[0]])
+
+    with pytest.raises(
+        pdf_step.CommandError, match="the LaTeX package ctex, not found"
+    ):
+        pdf_step.check_tools()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "! Undefined control sequence.",
+        "Missing character: There is no ✗ (U+2717) in font [lmroman10-regular]!",
+        "LaTeX Warning: Reference `eq' on page 3 undefined on input line 20.",
+    ],
+)
+def test_log_line_that_means_a_wrong_page_is_a_problem(line):
+    log = f"This is XeTeX\n{line}\nOutput written on d2lnotes.pdf (2 pages).\n"
+
+    assert find_problems(log) == [line]
+
+
+def test_wide_line_is_named_with_its_text_its_course_page_and_its_pdf_page():
+    tex = "\\label{\\detokenize{one/page::doc}}\n\n\n%% from two/page\n\nwide\n"
+    log = (
+        "[11] [12]\n"
+        "Overfull \\hbox (9.5pt too wide) in paragraph at lines 2--3\n"
+        "[]\\TU/lmr(0)/m/n/10.95 Close enough\n\n"
+        "Overfull \\hbox (12.5pt too wide) in paragraph at lines 3--3\n"
+        "[]\\TU/lmr(0)/m/n/10.95 First wide line\n\n[13]\n"
+        "Overfull \\hbox (81.7pt too wide) detected at line 6\n[][]\n\n[14]\n"
+    )
+
+    first, second = find_problems(log, tex)
+
+    assert first == (
+        "12 points too wide: First wide line "
+        "(docs/one/page, line 3 of d2lnotes.tex; page 13 of the PDF)"
+    )
+    assert second.startswith("82 points too wide")
+    assert "(docs/two/page, line 6 of d2lnotes.tex; page 14 of the PDF)" in second
+
+
+def test_missing_character_is_named_with_its_pdf_page():
+    log = "[1]\nMissing character: There is no ✗ in font [x]!\n[2]\n"
+
+    (problem,) = find_problems(log)
+
+    assert problem.endswith("in font [x]! (page 2 of the PDF)")
+
+
+def test_harmless_warnings_are_no_problem():
+    log = "LaTeX Font Warning: Font shape `TU/x/m/it' undefined\nUnderfull \\hbox\n"
+
+    assert find_problems(log) == []
+
+
+@pytest.mark.pdf
+def test_character_without_a_glyph_fails_the_build(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tiny_course(tmp_path, "# Title\n\nA dragon: 🐉.\n"))
+
+    exit_code = main(["build", "--language", "en", "--pdf"])
+
+    assert exit_code == 1
+    summary = capfd.readouterr().out.rpartition("en PDF")[2]
+    assert "Missing character: There is no 🐉" in summary
+
+
+@pytest.mark.pdf
+def test_latex_error_fails_the_build_and_the_other_pdf_is_made(
+    tmp_path, monkeypatch, capfd
+):
+    page = "# Title\n\n```{math}\n\\undefinedmacro\n```\n"
+    course = tiny_course(tmp_path, page)
+    monkeypatch.chdir(course)
+    with (course / "conf.py").open("a") as conf:
+        conf.write(
+            "import sys\n"
+            "if 'language=en' in sys.argv:\n"
+            "    latex_elements['preamble'] += r'\\def\\undefinedmacro{x}'\n"
+        )
+
+    exit_code = main(["build", "--pdf"])
+
+    assert exit_code == 1
+    assert "! Undefined control sequence" in capfd.readouterr().out
+    assert not (course / "build" / "pdf" / "d2lnotes-zh.pdf").exists()
+    assert (course / "build" / "pdf" / "d2lnotes-en.pdf").exists()
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize(
+    ("language", "heading", "chapter"),
+    [("zh", "目录", "第一章"), ("en", "Contents", "Chapter 1")],
+)
+def test_headings_are_in_the_language_of_the_book(
+    tmp_path, monkeypatch, language, heading, chapter
+):
+    course = tiny_course(tmp_path, "# Title\n\nThe tensor 张量, “quoted” — so…\n")
+    monkeypatch.chdir(course)
+
+    main(["build", "--language", language, "--pdf"])
+
+    text = output("pdftotext", course / "build/pdf" / f"d2lnotes-{language}.pdf", "-")
+    assert heading in text
+    assert chapter in text
+    assert "张量" in text
+
+
+ANSWERED = """# Page
+
+## Exercises
+
+:::{exercise} Two plus two
+:label: ex-two
+
+How much is it?
+:::
+
+:::{hint} ex-two
+Count your fingers.
+:::
+
+:::{solution} ex-two
+Four, by counting.
+:::
+
+Text after the exercise.
+"""
+
+
+@pytest.mark.pdf
+def test_answer_stands_in_the_appendix_and_is_linked_both_ways(tmp_path, monkeypatch):
+    conf = (
+        'myst_enable_extensions = ["colon_fence"]\n'
+        'numfig = True\nnumfig_format = {"exercise": "Exercise %s"}\n'
+    )
+    course = tiny_course(tmp_path, ANSWERED, conf=conf)
+    monkeypatch.chdir(course)
+
+    main(["build", "--language", "en", "--pdf"])
+
+    path = course / "build" / "pdf" / "d2lnotes-en.pdf"
+    text = output("pdftotext", "-layout", path, "-")
+    order = ["How much is it", "answer: page 2", "Count your fingers"]
+    order += ["Text after", "Answers to the exercises", "Four, by counting"]
+    assert sorted(order, key=text.rindex) == order
+    assert [text.count(words) for words in ("Four,", "Count your")] == [1, 1]
+    links = output("pdftohtml", "-xml", "-i", "-stdout", path)
+    assert re.search(r'<a href="[^"]*#4">answer: page 2</a>', links)
+    assert re.search(r'<a href="[^"]*#3"><b>Exercise 1.1.1</b></a>', links)
+
+
+def test_columns_that_fit_are_as_wide_as_their_longest_lines():
+    size, widths = fit_columns([Need(3, 5), Need(2, 10)])
+
+    assert size == "normalsize"
+    assert sum(widths) < 0.5
+    assert widths[1] - widths[0] == pytest.approx(1.08 * 5 / 41)
+
+
+def test_columns_that_do_not_fit_share_the_line_and_keep_their_longest_pieces_whole():
+    size, widths = fit_columns([Need(15, 15), Need(5, 200)])
+
+    assert size == "normalsize"
+    assert sum(widths) == pytest.approx(1)
+    assert widths[0] >= 15 / 41
+
+
+def test_table_whose_pieces_do_not_fit_is_set_smaller():
+    size, widths = fit_columns([Need(19, 19), Need(19, 50)])
+
+    assert size == "small"
+    assert sum(widths) == pytest.approx(1)
+
+
+WIDE_TABLE = """# Page
+
+| call | what it does |
+|---|---|
+| `torch.nn.functional.binary_cross_entropy_with_logits` | a loss for two classes |
+| `short` | WORDS |
+""".replace("WORDS", "many words of an explanation " * 6)
+
+
+@pytest.mark.pdf
+def test_wide_table_fits_the_page(tmp_path, monkeypatch, capfd):
+    course = tiny_course(tmp_path, WIDE_TABLE)
+    monkeypatch.chdir(course)
+
+    exit_code = main(["build", "--language", "en", "--pdf"])
+
+    assert exit_code == 0, capfd.readouterr().out
+    log = (course / "build" / "latex" / "en" / "d2lnotes.log").read_text("utf-8")
+    assert "Overfull \\hbox" not in log
+
+
+@pytest.mark.pdf
+def test_line_that_stands_out_fails_the_build(tmp_path, monkeypatch, capfd):
+    page = "# Page\n\n$$" + " ".join(["x_{10}"] * 70) + "$$\n"
+    conf = 'myst_enable_extensions = ["dollarmath"]\n'
+    monkeypatch.chdir(tiny_course(tmp_path, page, conf=conf))
+
+    exit_code = main(["build", "--language", "en", "--pdf"])
+
+    assert exit_code == 1
+    summary = capfd.readouterr().out.rpartition("en PDF")[2]
+    assert re.search(r"\d+ points too wide: .*\(docs/page, line \d+ of", summary)
+
+
+@pytest.mark.pdf
+def test_figures_of_scripts_are_taken_in_double_size(tmp_path, monkeypatch):
+    course = tiny_course(tmp_path, "# Page\n\n![A dot](sphx_glr_plot_dot_001.png)\n")
+    dot = TOP / "docs" / "_static" / "screenshot.png"
+    for end in ("", "_2_00x"):
+        shutil.copyfile(dot, course / "docs" / f"sphx_glr_plot_dot_001{end}.png")
+    monkeypatch.chdir(course)
+
+    main(["build", "--language", "en", "--pdf"])
+
+    folder = course / "build" / "latex" / "en"
+    assert (
+        "{{sphx_glr_plot_dot_001_2_00x}.png}" in (folder / "d2lnotes.tex").read_text()
+    )
+    assert (folder / "sphx_glr_plot_dot_001_2_00x.png").is_file()
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def book(request):
+    """Language and path of one PDF of the course."""
+    path = TOP / "build" / "pdf" / f"d2lnotes-{request.param}.pdf"
+    if not path.exists():
+        pytest.fail(f"{path} is missing: run  d2lnotes build --pdf", pytrace=False)
+    if shutil.which("pdftotext") is None:
+        pytest.fail("pdftotext is missing: install poppler-utils", pytrace=False)
+    return request.param, path
+
+
+def paragraphs(page):
+    """Return the longest run of plain prose of each paragraph, by language."""
+    text = (TOP / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    text = re.sub(r"(?ms)^(`{3,}|:{3,}).*?^\1\s*$|\A---.*?^---$|^\$\$.*?\$\$", "", text)
+    found = {"zh": [], "en": []}
+    for block in re.split(r"\n\s*\n", text):
+        if re.match(r"\s*[#|$:`<%(]", block):
+            continue
+        prose = re.sub(r"(\{[\w:]+\})?`[^`]*`|\$[^$]*\$", "|", block)
+        plain = max(map(characters, re.split(r"[*{}\[\]<>|]", prose)), key=len)
+        language = "zh" if re.search(f"[{HAN}]", prose) else "en"
+        if len(plain) >= {"zh": 12, "en": 40}[language]:
+            found[language].append(plain)
+    return found
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize("page", PAGES)
+def test_book_holds_the_paragraphs_of_its_language(book, page):
+    language, path = book
+    text = characters(output("pdftotext", path, "-"))
+
+    own = paragraphs(page)[language]
+
+    assert len(own) >= 5
+    found = [paragraph for paragraph in own if paragraph in text]
+    # a page break with its header and footer may cut a few in two
+    assert len(found) >= 0.8 * len(own)
+
+
+@pytest.mark.pdf
+@pytest.mark.parametrize("page", PAGES)
+def test_book_holds_no_paragraph_of_the_other_language(book, page):
+    language, path = book
+    text = characters(output("pdftotext", path, "-"))
+
+    other = paragraphs(page)[OTHER[language]]
+
+    assert len(other) >= 5
+    assert [paragraph for paragraph in other if paragraph in text] == []
+
+
+@pytest.mark.pdf
+def test_contents_and_chapters_are_named_in_the_language_of_the_book(book):
+    language, path = book
+    text = characters(output("pdftotext", "-l", "4", path, "-"))
+
+    names = {
+        "zh": ("目录", "第一章 引言"),
+        "en": ("Contents", "Chapter 1 Introduction"),
+    }
+    assert [name for name in names[language] if characters(name) not in text] == []
+
+
+@pytest.mark.pdf
+def test_every_font_is_embedded(book):
+    fonts = output("pdffonts", book[1]).splitlines()[2:]
+
+    # columns from the end: emb sub uni object ID
+    assert fonts
+    assert [line for line in fonts if line.split()[-5] != "yes"] == []
+
+
+@pytest.mark.pdf
+def test_book_has_a_page_for_each_page_of_the_course(book):
+    pages = re.search(r"Pages:\s+(\d+)", output("pdfinfo", book[1]))[1]
+
+    lessons = [path for path in (TOP / "docs").glob("*/*.md") if path.stem != "index"]
+    assert int(pages) > len(lessons)
+
+
+@pytest.mark.pdf
+def test_latex_had_nothing_to_complain_of(book):
+    log = TOP / "build" / "latex" / book[0] / "d2lnotes.log"
+
+    assert find_problems(log.read_text(encoding="utf-8", errors="replace")) == []
+
+
+def outline(path):
+    """Return the titles of the bookmarks."""
+    page = output("pdftohtml", "-xml", "-i", "-stdout", "-l", "1", path)
+    return re.findall(r'<item page="\d+">(.*?)</item>', page)
+
+
+@pytest.mark.pdf
+def test_bookmarks_are_numbered_plain_and_in_the_language_of_the_book(book):
+    language, path = book
+    titles = outline(path)
+
+    wanted = {
+        "zh": ("第一章 引言", "2.1 张量", "A 练习的答案"),
+        "en": ("Chapter 1 Introduction", "2.1 Tensors", "Answers to the exercises"),
+    }
+    shown = [" ".join(title.split()) for title in titles]
+    assert [x for x in wanted[language] if not any(x in title for title in shown)] == []
+    assert [title for title in titles if re.search(r"[\\{}$]| \| ", title)] == []
+
+
+@pytest.mark.pdf
+def test_each_answer_of_the_course_is_in_the_appendix(book):
+    language, path = book
+    text = output("pdftotext", path, "-")
+    marks = {"zh": "答案：第 \\d+ 页", "en": "answer: page \\d+"}
+    answers = [
+        answer
+        for page in (TOP / "docs").rglob("*.md")
+        for answer in re.findall(r"(?m)^:{3,}\{solution\}", page.read_text("utf-8"))
+    ]
+
+    assert len(re.findall(marks[language], text)) == len(answers)

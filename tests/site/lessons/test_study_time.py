@@ -1,0 +1,63 @@
+"""The line under a lesson's title: its minutes, and what to read first."""
+
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.testing.util import SphinxTestApp
+
+CONF = """
+extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.lessons.study_time"]
+"""
+INDEX = "# 首页 | Home\n\n```{toctree}\nchapter/first\nchapter/second\n```\n"
+FIRST = "---\nminutes: 20\nneeds: []\n---\n# 第一页 | First page\n"
+SECOND = "---\nminutes: 35\nneeds: [first]\n---\n# 第二页 | Second page\n"
+
+
+def build(tmp_path, *, second=SECOND, language="en"):
+    """Return the soup of the second page and what the build warned of."""
+    source = tmp_path / "source"
+    (source / "chapter").mkdir(parents=True)
+    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    (source / "index.md").write_text(INDEX, encoding="utf-8")
+    (source / "chapter" / "first.md").write_text(FIRST, encoding="utf-8")
+    (source / "chapter" / "second.md").write_text(second, encoding="utf-8")
+    app = SphinxTestApp(
+        srcdir=source,
+        builddir=tmp_path / "out",
+        confoverrides={"language": language},
+    )
+    app.build()
+    app.cleanup()
+    page = (app.outdir / "chapter" / "second.html").read_text(encoding="utf-8")
+    return BeautifulSoup(page, "html.parser"), app.warning.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("zh_CN", "约 35 分钟 · 先修：第一页"),
+        ("en", "About 35 minutes · First: First page"),
+    ],
+)
+def test_a_lesson_names_its_minutes_and_needs_in_the_language(tmp_path, language, line):
+    page, _ = build(tmp_path, language=language)
+    assert page.select_one(".half.own .study-time").get_text() == line
+
+
+def test_a_needed_page_is_linked(tmp_path):
+    page, _ = build(tmp_path)
+    links = {link["href"] for link in page.select(".study-time a")}
+    assert links == {"first.html"}
+
+
+def test_needing_an_unknown_page_is_reported_with_the_known_ones(tmp_path):
+    _, warned = build(tmp_path, second=SECOND.replace("[first]", "[frist]"))
+    assert "second.md:1: WARNING: needs the unknown page 'frist'" in warned
+    assert "the pages are first, second" in warned
+
+
+@pytest.mark.parametrize(
+    "matter", ["", "---\nminutes: soon\nneeds: []\n---\n", "---\nminutes: 5\n---\n"]
+)
+def test_front_matter_that_is_missing_or_wrong_is_reported(tmp_path, matter):
+    _, warned = build(tmp_path, second=f"{matter}# 第二页 | Second page\n")
+    assert "second.md:1: WARNING: a page begins with front matter" in warned
