@@ -64,16 +64,21 @@ class StudyTime(SphinxTransform):
             self._report(f"the front matter cannot be read: {problem}")
             return {}
 
-    def _find(self, need: str) -> str | None:
+    def _find(self, need: object) -> str | None:
         pages = page_names(self.env)
-        if need not in pages:
-            known = ", ".join(sorted(pages))
-            self._report(f"needs the unknown page {need!r}; the pages are {known}")
-        return pages.get(need)
+        if isinstance(need, str) and need in pages:
+            return pages[need]
+        known = ", ".join(sorted(pages))
+        self._report(f"needs the unknown page {need!r}; the pages are {known}")
+        return None
 
     def _report(self, problem: str) -> None:
-        source = self.env.doc2path(self.env.current_document.docname)
-        logger.warning(problem, location=f"{source}:1", type="pages")
+        logger.warning(
+            problem,
+            location=f"{self.env.doc2path(self.env.current_document.docname)}:1",
+            type="pages",
+            subtype="front-matter",
+        )
 
 
 def check_order(app: Sphinx, env: BuildEnvironment) -> None:
@@ -86,6 +91,7 @@ def check_order(app: Sphinx, env: BuildEnvironment) -> None:
                 f"{', '.join(lessons[page].needs)}; take one of them out of its needs",
                 location=f"{env.doc2path(page)}:1",
                 type="pages",
+                subtype="needs-itself",
             )
 
 

@@ -18,7 +18,13 @@ from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.gallery.pages import device_in_words
 from d2lnotes.site.gallery.records import results_by_name
-from d2lnotes.site.twins.languages import Language, half, own_language
+from d2lnotes.site.source_text import read_source
+from d2lnotes.site.twins.languages import (
+    Language,
+    half,
+    halves_problem,
+    own_language,
+)
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -44,6 +50,8 @@ _ONLY_PUBLISHED = {
     "zh": "已发表，但这里还没有测过：",
     "en": "Published, but not measured here yet:",
 }
+
+_EXPERIMENT = re.compile(r"(?m)^[ \t]*\[\[ *experiments *\]\]")
 
 Cell = str | list[nodes.Node]
 Block = TypeVar("Block", bound=nodes.Element)
@@ -94,24 +102,42 @@ class ResultsTable(SphinxDirective):
 
     def _read_published(self, path: Path) -> list[Published]:
         try:
-            with path.open("rb") as stream:
-                content = tomllib.load(stream)
+            content = tomllib.loads(read_source(path))
             sources = {
-                name: half(text, self.own) for name, text in content["sources"].items()
+                name: self._half(text) for name, text in content["sources"].items()
             }
-            return [
-                Published(
-                    name=half(entry["name"], self.own),
-                    setting=half(entry["setting"], self.own),
-                    results=tuple(entry.get("results", ())),
-                    values=self._values(entry["values"], sources),
-                )
-                for entry in content["experiments"]
-            ]
-        except (OSError, KeyError, ValueError) as error:
+            entries = content["experiments"]
+        except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             raise self.error(
                 f"the published figures in {path} cannot be read: {error!r}"
             ) from error
+        return [
+            self._experiment(path, number, entry, sources)
+            for number, entry in enumerate(entries)
+        ]
+
+    def _experiment(
+        self, path: Path, number: int, entry: dict[str, Any], sources: dict[str, str]
+    ) -> Published:
+        try:
+            return Published(
+                name=self._half(entry["name"]),
+                setting=self._half(entry["setting"]),
+                results=tuple(entry.get("results", ())),
+                values=self._values(entry["values"], sources),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            begins = list(_EXPERIMENT.finditer(text := read_source(path)))
+            line = text.count("\n", 0, begins[number].start()) + 1 if begins else 1
+            raise self.error(
+                f"{path}:{line}: this experiment cannot be read: {error!r}; it needs "
+                'name, setting and values, such as  values = [["d2l", "0.779"]]'
+            ) from error
+
+    def _half(self, text: str) -> str:
+        if problem := halves_problem(text):
+            raise ValueError(f"{problem}: {text!r}")
+        return half(text, self.own)
 
     def _values(self, values: list[list[str]], sources: dict[str, str]) -> str:
         """Return figures grouped by source: ``0.779 (first); 0.7, 0.8 (second)``."""

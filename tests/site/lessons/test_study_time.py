@@ -55,6 +55,19 @@ def test_needing_an_unknown_page_is_reported_with_the_known_ones(tmp_path):
     assert "the pages are first, second" in warned
 
 
+def test_needs_that_are_no_names_are_reported_and_the_page_is_built(tmp_path):
+    page, warned = build(tmp_path, second=SECOND.replace("[first]", "[1, {a: b}]"))
+
+    assert "second.md:1: WARNING: needs the unknown page {'a': 'b'}" in warned
+    assert page.h1
+
+
+def test_a_page_saved_with_a_byte_order_mark_is_read_like_any_other(tmp_path):
+    _, warned = build(tmp_path, second=f"\ufeff{SECOND}")
+
+    assert warned == ""
+
+
 @pytest.mark.parametrize(
     "matter", ["", "---\nminutes: soon\nneeds: []\n---\n", "---\nminutes: 5\n---\n"]
 )
