@@ -78,6 +78,35 @@ def find_course(folder: Path) -> Course:
     )
 
 
+def working_folder() -> Path:
+    """Return the folder that the command was started in.
+
+    Raises
+    ------
+    CommandError
+        If it has been deleted since.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise CommandError(
+            "the folder that you are in was deleted. Change into your clone of the "
+            "course first."
+        ) from error
+
+
+def check_data_folder() -> None:
+    """Raise :class:`CommandError` if ``D2LNOTES_DATA`` begins with nobody's home."""
+    chosen = os.environ.get("D2LNOTES_DATA", "")
+    try:
+        Path(chosen).expanduser()
+    except RuntimeError as error:
+        raise CommandError(
+            f"D2LNOTES_DATA is {chosen!r}, and there is no user of that name here. Set "
+            "it to a folder's full path, or leave it unset."
+        ) from error
+
+
 @contextmanager
 def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
     """Let one build at a time write to ``course``.
