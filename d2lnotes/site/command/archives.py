@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from d2lnotes.site.command.course import LANGUAGES, Course
 from d2lnotes.site.command.sphinx_run import Outcome
+from d2lnotes.site.command.terminal import naming
 from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
 from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.languages import Language, half
@@ -175,7 +176,7 @@ def _pack(archive: Path, files: Mapping[str, Path | bytes], *, top: str = "") ->
     if archive.exists() and _comment(archive) == state:
         return
     partial = archive.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w") as packed:
+    with naming(archive), zipfile.ZipFile(partial, "w") as packed:
         packed.comment = state
         for name in sorted(files):
             # No time and no owner: the same contents make the same file.

@@ -64,8 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         sys.stderr.write(f"d2lnotes: {explain(error)}\n")
-        if error.filename is None:
-            drop_output()
+        drop_output()
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nd2lnotes: stopped; run the command again at any time\n")

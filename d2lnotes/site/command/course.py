@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from d2lnotes.site.command.terminal import CommandError, say
+from d2lnotes.site.command.terminal import CommandError, naming, say
 
 #: Language of a build → Sphinx's name for it; the first one runs the gallery.
 LANGUAGES = {"zh": "zh_CN", "en": "en"}
@@ -122,7 +122,8 @@ def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
     lock = FileLock(course.build / ".lock")
     holder = course.build / ".lock-holder.json"
     try:
-        lock.acquire(timeout=0)
+        with naming(lock.lock_file):
+            lock.acquire(timeout=0)
     except Timeout:
         message = f"another build of this course is running ({_describe(holder)})"
         if not wait:
@@ -130,7 +131,8 @@ def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
         say(f"{message}; waiting for it")
         lock.acquire()
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "since": time.time()}))
+        with naming(holder):
+            holder.write_text(json.dumps({"pid": os.getpid(), "since": time.time()}))
         yield
     finally:
         holder.unlink(missing_ok=True)

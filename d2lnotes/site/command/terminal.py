@@ -6,7 +6,8 @@ import errno
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _ADVICE = {
     errno.EACCES: "give yourself the right to write there, or copy the course to a "
@@ -41,13 +42,27 @@ class CommandError(Exception):
 
 def say(text: str = "") -> None:
     """Write one line to the terminal, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    with naming("the output"):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def naming(what: object) -> Iterator[None]:
+    """Let an error of the system tell what was being written, if it does not know.
+
+    It knows the name when a file is opened, not when the disk is full later on.
+    """
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(what)
+        raise
 
 
 def explain(error: OSError) -> str:
     """Say in one sentence what could not be written or read, why, and what to do."""
-    what = "the output" if error.filename is None else str(error.filename)
+    what = error.filename or "a file"
     verb = "written" if error.errno in _ADVICE else "read or written"
     why = error.strerror or str(error)
     return f"{what} could not be {verb}: {why}{advice(error.errno)}"
@@ -75,7 +90,9 @@ def drop_output() -> None:
 
     Python writes it when it ends, and would fail once more.
     """
-    with suppress(OSError):
+    try:
+        sys.stdout.flush()
+    except OSError:
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, sys.stdout.fileno())
         os.close(nothing)

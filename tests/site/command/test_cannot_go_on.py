@@ -4,15 +4,19 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from tiny_course import make_course, start
 
 from d2lnotes.site.command import cli, sphinx_run
+from d2lnotes.site.command.archives import _pack
 from d2lnotes.site.command.cli import main
 from d2lnotes.site.command.course import Course
 from d2lnotes.site.command.serve import snapshot
+
+FULL = Path("/dev/full")  # a file on a disk without room
 
 
 @pytest.fixture
@@ -43,13 +47,28 @@ def test_a_file_in_the_place_of_the_build_folder_is_named(course, capsys):
 
 
 def test_a_full_disk_at_the_lock_is_named(course, capsys, monkeypatch):
-    monkeypatch.setattr(FileLock, "acquire", refuse(errno.ENOSPC, "build/.lock"))
+    monkeypatch.setattr(FileLock, "acquire", refuse(errno.ENOSPC, None))
 
     assert main(["build"]) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
     assert "build/.lock could not be written: No space left on device" in line
     assert "make room on that disk" in line
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+def test_a_full_disk_under_the_output_or_an_archive_is_named(tmp_path, course):
+    with FULL.open("w") as full:
+        process = start(course, "data", "list", stdout=full, stderr=subprocess.PIPE)
+        said = process.communicate(timeout=60)[1].decode()
+    (tmp_path / "site.partial").symlink_to(FULL)
+
+    with pytest.raises(OSError, match="No space left") as error:
+        _pack(tmp_path / "site.zip", {"page": bytes(100_000)})
+
+    assert said.startswith("d2lnotes: the output could not be written: No space left")
+    assert len(said.splitlines()) == 1
+    assert error.value.filename == str(tmp_path / "site.zip")
 
 
 def test_a_course_that_cannot_be_written_is_named(course, capsys, monkeypatch):
@@ -123,3 +142,15 @@ def test_a_circle_of_links_does_not_stop_the_watching(course):
     (course / "docs" / "loop.md").symlink_to("loop.md")
 
     assert course / "docs" / "page.md" in snapshot(Course(course))
+
+
+def test_what_a_shell_sets_for_other_programs_does_not_reach_scripts(
+    course, monkeypatch
+):
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
+    monkeypatch.setenv("MPLBACKEND", "nope")
+    with (course / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write("import os, sys\nif sys.flags.optimize: raise ValueError\n")
+        conf.write("if os.environ['MPLBACKEND'] == 'nope': raise ValueError\n")
+
+    assert main(["build", "--language", "en"]) == 0
