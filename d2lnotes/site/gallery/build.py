@@ -34,6 +34,10 @@ from d2lnotes.site.gallery.records import (
     results_folder,
 )
 from d2lnotes.site.gallery.run import run_jobs
+from d2lnotes.site.gallery.unreadable_scripts import (
+    keep_from_sphinx_gallery,
+    why_unreadable,
+)
 from d2lnotes.site.gallery.worker import Job
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Finished, Started
@@ -61,8 +65,11 @@ class GalleryBuild:
         """Run what must run, before sphinx-gallery looks."""
         self._wait_for_other_builds(app)
         self.scripts = find_scripts(app)
-        remove_leftovers(app, self.scripts)
+        unreadable = [x.source for x in self.scripts if why_unreadable(x.source)]
+        readable = [x for x in self.scripts if x.source not in unreadable]
+        remove_leftovers(app, readable)
         conf = app.config.sphinx_gallery_conf
+        keep_from_sphinx_gallery(conf, unreadable)
         conf["plot_gallery"] &= not app.config.d2lnotes_no_gallery
         if not conf["plot_gallery"]:
             return
@@ -217,11 +224,15 @@ def _make_page_without_run(app: Sphinx, script: Script) -> None:
     from sphinx_gallery.gen_rst import generate_file_rst
     from sphinx_gallery.utils import get_md5sum
 
-    if not (script.page.exists() and script.target.exists()):
+    drawn = any(path.parent.name == "thumb" for path in script.images())
+    if not (script.page.exists() and script.target.exists() and drawn):
         conf = {**app.config.sphinx_gallery_conf, "plot_gallery": False}
         script.target.parent.joinpath("images", "thumb").mkdir(
             parents=True, exist_ok=True
         )
+        script.checksum.unlink(
+            missing_ok=True
+        )  # it may have failed after its last line
         name, source = script.source.name, script.source.parent
         generate_file_rst(name, script.target.parent, source, conf)
     script.checksum.write_text(get_md5sum(script.source, mode="t"))
@@ -231,6 +242,8 @@ def adapt_config(app: Sphinx, config: Config) -> None:
     """Find the results; let prose be written before the scripts have drawn figures."""
     folder = Path(app.confdir) / config.d2lnotes_results_dir
     config.d2lnotes_results_dir = str(folder)
+    # sphinx-gallery looks at whole paths; a clone may lie in a folder with a space.
+    config.suppress_warnings.append("sphinx_gallery.space_in_filename")
     if config.d2lnotes_no_gallery:
         config.suppress_warnings.append("image.not_readable")
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2lnotes.site.gallery.records import Record, results_folder
+from d2lnotes.site.gallery.unreadable_scripts import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,10 +101,10 @@ def find_scripts(app: Sphinx) -> list[Script]:
         if re.search(conf["ignore_pattern"], source.name):
             continue
         place = source.relative_to(sources)
-        problem = ""
-        if not re.search(conf["filename_pattern"], str(source)):
+        problem = why_unreadable(source)
+        if not problem and not re.search(conf["filename_pattern"], str(source)):
             problem = "its name must begin with plot_, or it is shown without being run"
-        elif not list(source.parent.glob("GALLERY_HEADER.*")):
+        if not problem and not list(source.parent.glob("GALLERY_HEADER.*")):
             problem = f"{place.parent} has no GALLERY_HEADER.rst, so it is left out"
         found.append(
             Script(
