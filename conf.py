@@ -22,7 +22,12 @@ d2lnotes_branch = "main"
 
 # -- Extensions ------------------------------------------------------------------
 extensions = ["d2lnotes.site"]  # which sets up all others, in their order
-exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
+exclude_patterns = [
+    "gallery/**/*.py",
+    "gallery/**/*.ipynb",
+    "gallery/**/README*",
+    "reference/glossary/*",  # parts of the page glossary.md
+]
 nitpick_ignore_regex = [
     # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
     ("py:class", r"[a-z0-9_*]+"),
