@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from d2lnotes.runtime import Stopwatch, on, seed_everything, select_device
+from d2lnotes.runtime import (
+    Stopwatch,
+    on,
+    seconds_per_call,
+    seed_everything,
+    select_device,
+)
 
 
 @pytest.fixture
@@ -196,3 +202,24 @@ def test_the_stopwatch_includes_the_wait(monkeypatch):
         pass
 
     assert watch.seconds >= 0.05
+
+
+def test_a_call_is_timed_in_its_fastest_round():
+    naps = iter([0.0005, 0.05, 0.002, 0.05])  # the first only finds out how long
+
+    seconds = seconds_per_call(lambda: time.sleep(next(naps)), num_rounds=3)
+
+    assert 0.002 <= seconds < 0.02
+
+
+def test_a_short_call_is_repeated_in_a_round():
+    calls = []
+
+    seconds_per_call(lambda: calls.append(1), num_rounds=2)
+
+    assert len(calls) > 1 + 2
+
+
+def test_timing_takes_one_round_at_least():
+    with pytest.raises(ValueError, match="num_rounds must be at least 1, got 0"):
+        seconds_per_call(list, num_rounds=0)
