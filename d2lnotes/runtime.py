@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+import tracemalloc
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -15,6 +16,7 @@ import torch
 __all__ = [
     "Stopwatch",
     "on",
+    "peak_bytes",
     "seconds_per_call",
     "seed_everything",
     "select_device",
@@ -179,6 +181,34 @@ def seconds_per_call(call: Callable[[], object], *, num_rounds: int = 7) -> floa
                 call()
         fastest = min(fastest, watch.seconds / repeats)
     return fastest
+
+
+def peak_bytes(call: Callable[[], object]) -> int:
+    """Return the most memory that Python's objects held at one time during ``call``.
+
+    What was there before does not count, nor does the memory of tensors, which torch
+    asks of the system itself. Tracing makes the call several times slower.
+
+    Parameters
+    ----------
+    call
+        What to watch; it takes no arguments, and what it returns is thrown away.
+
+    Raises
+    ------
+    RuntimeError
+        If ``tracemalloc`` traces already, whose peak this would overwrite.
+    """
+    if tracemalloc.is_tracing():
+        raise RuntimeError(
+            "tracemalloc traces already, and the peak is one for all; stop it first"
+        )
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def _wait_for_gpu() -> None:

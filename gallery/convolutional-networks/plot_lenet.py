@@ -39,7 +39,7 @@ from d2lnotes.plotting.images import show_images
 from d2lnotes.plotting.training import plot_confusion_matrix
 from d2lnotes.results import record, record_all
 from d2lnotes.runtime import on, seed_everything, select_device
-from d2lnotes.training import fit, predict
+from d2lnotes.training import fit, over_epochs, predict
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
@@ -86,9 +86,7 @@ for seed in range(num_seeds):
     models.append(model)
     histories.append(history)
 
-accuracies = torch.tensor(
-    [[e.valid_metrics["accuracy"] for e in h] for h in histories]
-)
+accuracies = over_epochs(histories, "accuracy")  # (seeds, epochs)
 final = accuracies[:, -1]
 print(f"test accuracy: {final.mean():.4f} ± {final.std():.4f}")
 
@@ -235,12 +233,12 @@ record_all(
     format=".0%",
 )
 record("lenet.epochs_modern", num_epochs, unit="轮 | epochs", format=".0f")
-seconds = [epoch.seconds for history in histories for epoch in history]
+seconds = over_epochs(histories, "seconds")
 record(
     "lenet.seconds_per_epoch",
-    sum(seconds) / len(seconds),
+    seconds.mean(),
     unit="s",
-    over=f"{len(seconds)} 轮 | {len(seconds)} epochs",
+    over=f"{seconds.numel()} 轮 | {seconds.numel()} epochs",
     format=".1f",
 )
 
