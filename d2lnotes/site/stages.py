@@ -13,6 +13,8 @@ from enum import IntEnum
 class Configured(IntEnum):
     """``config-inited``: ``conf.py`` has been read."""
 
+    CHAPTER_ORDER = 5
+    SPHINX_GALLERY_CHECKS_SETTINGS = 10
     ROOMS_AND_WORDS = 500
     NAMES_OF_NUMBERS = 700
     SPHINX_NAMES_OF_NUMBERS = 800

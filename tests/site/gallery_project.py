@@ -22,7 +22,6 @@ mathjax_path = "mathjax.js"
 d2lnotes_packages = ["d2lnotes", "toy"]
 d2lnotes_jobs = 2
 sphinx_gallery_conf = {gallery}
-sphinx_gallery_conf["subsection_order"] = None
 """
 INDEX = """# 首页 | Home
 

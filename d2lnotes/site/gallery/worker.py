@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from d2lnotes.results import write_json
+from d2lnotes.site.gallery.figures import shrink
 from d2lnotes.site.gallery.plan import Script, current_outputs, data_home_contents
 from d2lnotes.site.gallery.records import read_record
 
@@ -292,6 +293,8 @@ def _check_page(script: Script) -> None:
     for path in script.images():
         if path.parent.name != "thumb" and path.name not in shown:
             path.unlink()
+        elif path.suffix == ".png":
+            shrink(path)
 
 
 def _complete_record(job: Job, seconds: float, error: str, messages: list[str]) -> None:

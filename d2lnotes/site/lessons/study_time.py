@@ -15,7 +15,7 @@ from d2lnotes.site.lessons.front_matter import (
     find_lessons,
     front_matter,
     is_lesson,
-    page_names,
+    pages_named,
 )
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
@@ -65,11 +65,15 @@ class StudyTime(SphinxTransform):
             return {}
 
     def _find(self, need: str) -> str | None:
-        pages = page_names(self.env)
-        if need not in pages:
-            known = ", ".join(sorted(pages))
+        pages = pages_named(self.env, need)
+        if len(pages) > 1:
+            self._report(
+                f"needs {need!r}, which may be {' or '.join(pages)}; say which"
+            )
+        elif not pages:
+            known = ", ".join(sorted(filter(is_lesson, self.env.found_docs)))
             self._report(f"needs the unknown page {need!r}; the pages are {known}")
-        return pages.get(need)
+        return pages[0] if len(pages) == 1 else None
 
     def _report(self, problem: str) -> None:
         source = self.env.doc2path(self.env.current_document.docname)

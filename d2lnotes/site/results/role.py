@@ -17,6 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import add_stand_in_warning, device_in_words
 from d2lnotes.site.gallery.records import (
     Record,
@@ -40,8 +41,6 @@ from d2lnotes.site.twins.languages import Language, half, own_language
 from d2lnotes.site.twins.nodes import language_around
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
@@ -148,7 +147,9 @@ def load_records(app: Sphinx) -> None:
     """Read all records, once the gallery has run."""
     records = read_records(results_folder(app.config))
     ended = [record for record in records if "finished" in record.run]
-    ended.sort(key=_chapter_order(app))
+    chapters = (record.script.partition("/")[0] for record in ended)
+    order = in_order(set(chapters), Path(app.srcdir))
+    ended.sort(key=lambda record: order.index(record.script.partition("/")[0]))
     app.env.d2lnotes_records = ended  # type: ignore[attr-defined]
     app.env.d2lnotes_results = results_by_name(ended)  # type: ignore[attr-defined]
     for name, scripts in duplicated_names(records).items():
@@ -159,19 +160,6 @@ def load_records(app: Sphinx) -> None:
         )
     digest = hashlib.sha256(repr(records).encode()).hexdigest()
     app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
-
-
-def _chapter_order(app: Sphinx) -> Callable[[Record], int]:
-    """Return a key that sorts records as the gallery sorts its chapters."""
-    order = app.config.sphinx_gallery_conf["subsection_order"]
-    # sphinx-gallery turns the list of folders into an object that holds it.
-    folders = [Path(f).name for f in getattr(order, "ordered_list", order) or []]
-
-    def place(record: Record) -> int:
-        chapter = record.script.partition("/")[0]
-        return folders.index(chapter) if chapter in folders else len(folders)
-
-    return place
 
 
 def read_again(

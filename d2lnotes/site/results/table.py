@@ -1,7 +1,8 @@
 """The directive ``results-table``: every recorded number beside what others published.
 
-Its argument is a TOML file with the published figures. Those of experiments that
-have no result yet follow in a table of their own.
+Its argument is a folder with the published figures, a TOML file for each chapter and
+one that names the sources. Those of experiments that have no result yet follow in a table
+of their own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import device_in_words
 from d2lnotes.site.gallery.records import results_by_name
 from d2lnotes.site.twins.languages import Language, half, own_language
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
+    from docutils.parsers.rst import DirectiveError
+
     from d2lnotes.site.gallery.records import Record, Result
 
 _HEADER = {
@@ -68,7 +72,7 @@ class ResultName(nodes.literal):
 
 
 class ResultsTable(SphinxDirective):
-    """``results-table``: takes the file of published figures as its argument."""
+    """``results-table``: takes the folder of published figures as its argument."""
 
     required_arguments = 1
     # The entry of a page's metadata that tells which records its table shows.
@@ -78,11 +82,10 @@ class ResultsTable(SphinxDirective):
         """Return one table per script, then the figures without a result."""
         self.own = own_language(self.config)
         _, path = self.env.relfn2path(self.arguments[0])
-        self.env.note_dependency(path)
         self.env.metadata[self.env.current_document.docname][self.DIGEST] = (
             self.env.d2lnotes_records_digest  # type: ignore[attr-defined]
         )
-        published = self._read_published(Path(path))
+        published = self._published(Path(path))
         records: list[Record] = self.env.d2lnotes_records  # type: ignore[attr-defined]
         shown: list[nodes.Node] = []
         for record in records:
@@ -92,13 +95,18 @@ class ResultsTable(SphinxDirective):
             shown = [_neutral(nodes.paragraph("", _NOTHING_YET[self.own]))]
         return shown + self._only_published(published, set(results_by_name(records)))
 
-    def _read_published(self, path: Path) -> list[Published]:
+    def _published(self, folder: Path) -> list[Published]:
+        """Return the published figures in the order of the chapters."""
+        sources = self._table(folder / "sources.toml")
+        chapters = {file.stem for file in folder.glob("*.toml")} - {"sources"}
+        return [
+            entry
+            for chapter in in_order(chapters, Path(self.env.srcdir))
+            for entry in self._chapter(folder / f"{chapter}.toml", sources)
+        ]
+
+    def _chapter(self, file: Path, sources: dict[str, str]) -> list[Published]:
         try:
-            with path.open("rb") as stream:
-                content = tomllib.load(stream)
-            sources = {
-                name: half(text, self.own) for name, text in content["sources"].items()
-            }
             return [
                 Published(
                     name=half(entry["name"], self.own),
@@ -106,18 +114,26 @@ class ResultsTable(SphinxDirective):
                     results=tuple(entry.get("results", ())),
                     values=self._values(entry["values"], sources),
                 )
-                for entry in content["experiments"]
+                for entry in self._table(file)["experiments"]
             ]
-        except (OSError, KeyError, ValueError) as error:
-            raise self.error(
-                f"the published figures in {path} cannot be read: {error!r}"
-            ) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._unreadable(file, error) from error
+
+    def _table(self, file: Path) -> dict[str, Any]:
+        self.env.note_dependency(file)
+        try:
+            return tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise self._unreadable(file, error) from error
+
+    def _unreadable(self, file: Path, error: Exception) -> DirectiveError:
+        return self.error(f"the published figures in {file} cannot be read: {error!r}")
 
     def _values(self, values: list[list[str]], sources: dict[str, str]) -> str:
         """Return figures grouped by source: ``0.779 (first); 0.7, 0.8 (second)``."""
         by_source: dict[str, list[str]] = {}
         for source, value in values:
-            by_source.setdefault(sources[source], []).append(value)
+            by_source.setdefault(half(sources[source], self.own), []).append(value)
         groups = [f"{', '.join(v)} [{name}]" for name, v in by_source.items()]
         return "; ".join(groups)
 
