@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from d2lnotes.site.source_text import read_source
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -14,7 +16,7 @@ _CHAPTER = re.compile(r"(?m)^([\w-]+)/index$")
 
 def listed_chapters(docs: Path) -> list[str]:
     """Return the folders of ``docs`` that the contents of ``index.md`` list."""
-    return _CHAPTER.findall((docs / "index.md").read_text(encoding="utf-8"))
+    return _CHAPTER.findall(read_source(docs / "index.md"))
 
 
 def in_order(chapters: Iterable[str], docs: Path) -> list[str]:

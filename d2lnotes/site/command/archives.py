@@ -22,6 +22,7 @@ from d2lnotes.site.command.course import LANGUAGES, Course
 from d2lnotes.site.command.sphinx_run import Outcome
 from d2lnotes.site.contents import listed_chapters
 from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
+from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.languages import Language, half
 
 _PAGE = "reference/downloads.html"
@@ -126,7 +127,7 @@ def _offer(course: Course, language: Language) -> str:
 def _row(course: Course, language: Language, chapter: str) -> str:
     folder = course.build / "html" / FOLDER
     source = course.docs / chapter / "index.md"
-    found = _TITLE.search(source.read_text(encoding="utf-8"))
+    found = _TITLE.search(read_source(source))
     title = half(found[1], language) if found else chapter
     cells = "".join(
         f"<td>{_link(path, 'zip')}</td>" if path.exists() else "<td></td>"

@@ -18,6 +18,7 @@ from sphinx import addnodes
 from d2lnotes.site.gallery.figures import gallery_figure
 from d2lnotes.site.gallery.records import Record, read_record, results_folder
 from d2lnotes.site.html.pictures import IN_A_CARD
+from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _tags(script: str, env: BuildEnvironment) -> list[Tag]:
         tags += _run_tags(record)
     if source.is_file():
         env.note_dependency(source)
-        tags += _gpu_tags(source.read_text(encoding="utf-8"))
+        tags += _gpu_tags(read_source(source))
     return tags
 
 

@@ -236,7 +236,7 @@ def _modules(name: str, roots: Mapping[str, Path]) -> Iterator[tuple[str, Path]]
 def _imports(path: Path, package: str, _modified: int) -> tuple[str, ...]:
     """Return the dotted names that a file imports, those inside functions too."""
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
         return ()  # running it will say so
     names: list[str] = []

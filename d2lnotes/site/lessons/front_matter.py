@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from myst_parser.config.main import TopmatterReadError, read_topmatter
 
+from d2lnotes.site.source_text import read_source
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -65,7 +67,7 @@ def front_matter(source: Path) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
     """Return front matter and number of exercises, read once for each change."""
-    text = source.read_text(encoding="utf-8")
+    text = read_source(source)
     return read_topmatter(text) or {}, len(_EXERCISE.findall(text))
 
 
@@ -98,7 +100,8 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
             continue
         minutes, needs = matter.get("minutes"), matter.get("needs")
         if isinstance(minutes, int) and isinstance(needs, list):
-            meant = (pages_named(env, str(need)) for need in needs)
+            wanted = (need for need in needs if isinstance(need, str))
+            meant = (pages_named(env, need) for need in wanted)
             known = tuple(pages[0] for pages in meant if len(pages) == 1)
             found[page] = Lesson(page, minutes, known, exercises)
     return found

@@ -37,8 +37,14 @@ from d2lnotes.site.results.table import (
 )
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read, Started, Written
-from d2lnotes.site.twins.languages import Language, half, own_language
+from d2lnotes.site.twins.languages import (
+    Language,
+    half,
+    halves_problem,
+    own_language,
+)
 from d2lnotes.site.twins.nodes import language_around
+from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -94,6 +100,7 @@ class ResultRole(SphinxRole):
                 f"{', '.join(close[:10]) or 'none at all'}",
                 location=self.get_location(),
                 type="results",
+                subtype="unknown",
             )
         return nodes.inline(self.rawtext, "?", classes=["d2l-result"])
 
@@ -157,9 +164,26 @@ def load_records(app: Sphinx) -> None:
             f"the result {name!r} was recorded by {' and by '.join(scripts)}; "
             "a name belongs to one script",
             type="results",
+            subtype="twice",
         )
+    for record in records:
+        _check_words(app, record)
     digest = hashlib.sha256(repr(records).encode()).hexdigest()
     app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
+
+
+def _check_words(app: Sphinx, record: Record) -> None:
+    """Report the words of a record's results that do not serve both languages."""
+    script = Path(app.confdir) / "gallery" / f"{record.script}.py"
+    for result in record.named_results():
+        for text in (result.unit, result.over):
+            if problem := halves_problem(text):
+                logger.warning(
+                    f"{problem}, in what {result.name} is measured in or over: {text!r}",
+                    location=f"{script}:{line_with(text, script, 1) or 1}",
+                    type="results",
+                    subtype="missing-half",
+                )
 
 
 def read_again(

@@ -20,7 +20,13 @@ from sphinx.util.docutils import SphinxDirective
 from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import device_in_words
 from d2lnotes.site.gallery.records import results_by_name
-from d2lnotes.site.twins.languages import Language, half, own_language
+from d2lnotes.site.source_text import read_source
+from d2lnotes.site.twins.languages import (
+    Language,
+    half,
+    halves_problem,
+    own_language,
+)
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -48,6 +54,8 @@ _ONLY_PUBLISHED = {
     "zh": "已发表，但这里还没有测过：",
     "en": "Published, but not measured here yet:",
 }
+
+_EXPERIMENT = re.compile(r"(?m)^[ \t]*\[\[ *experiments *\]\]")
 
 Cell = str | list[nodes.Node]
 Block = TypeVar("Block", bound=nodes.Element)
@@ -107,22 +115,41 @@ class ResultsTable(SphinxDirective):
 
     def _chapter(self, file: Path, sources: dict[str, str]) -> list[Published]:
         try:
+            entries = self._table(file)["experiments"]
             return [
-                Published(
-                    name=half(entry["name"], self.own),
-                    setting=half(entry["setting"], self.own),
-                    results=tuple(entry.get("results", ())),
-                    values=self._values(entry["values"], sources),
-                )
-                for entry in self._table(file)["experiments"]
+                self._experiment(file, number, entry, sources)
+                for number, entry in enumerate(entries)
             ]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise self._unreadable(file, error) from error
+
+    def _experiment(
+        self, file: Path, number: int, entry: dict[str, Any], sources: dict[str, str]
+    ) -> Published:
+        try:
+            return Published(
+                name=self._half(entry["name"]),
+                setting=self._half(entry["setting"]),
+                results=tuple(entry.get("results", ())),
+                values=self._values(entry["values"], sources),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            begins = list(_EXPERIMENT.finditer(text := read_source(file)))
+            line = text.count("\n", 0, begins[number].start()) + 1 if begins else 1
+            raise self.error(
+                f"{file}:{line}: this experiment cannot be read: {error!r}; it needs "
+                'name, setting and values, such as  values = [["d2l", "0.779"]]'
+            ) from error
+
+    def _half(self, text: str) -> str:
+        if problem := halves_problem(text):
+            raise ValueError(f"{problem}: {text!r}")
+        return half(text, self.own)
 
     def _table(self, file: Path) -> dict[str, Any]:
         self.env.note_dependency(file)
         try:
-            return tomllib.loads(file.read_text(encoding="utf-8"))
+            return tomllib.loads(read_source(file))
         except (OSError, ValueError) as error:
             raise self._unreadable(file, error) from error
 
@@ -133,7 +160,7 @@ class ResultsTable(SphinxDirective):
         """Return figures grouped by source: ``0.779 (first); 0.7, 0.8 (second)``."""
         by_source: dict[str, list[str]] = {}
         for source, value in values:
-            by_source.setdefault(half(sources[source], self.own), []).append(value)
+            by_source.setdefault(self._half(sources[source]), []).append(value)
         groups = [f"{', '.join(v)} [{name}]" for name, v in by_source.items()]
         return "; ".join(groups)
 

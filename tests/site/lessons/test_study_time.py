@@ -77,6 +77,19 @@ def test_a_name_that_two_pages_have_is_refused(tmp_path):
     assert "needs 'first', which may be chapter/first or other/first" in warned
 
 
+def test_needs_that_are_no_names_are_reported_and_the_page_is_built(tmp_path):
+    page, warned = build(tmp_path, second=SECOND.replace("[first]", "[1, {a: b}]"))
+
+    assert "second.md:1: WARNING: needs the unknown page {'a': 'b'}" in warned
+    assert page.h1
+
+
+def test_a_page_saved_with_a_byte_order_mark_is_read_like_any_other(tmp_path):
+    _, warned = build(tmp_path, second=f"\ufeff{SECOND}")
+
+    assert warned == ""
+
+
 @pytest.mark.parametrize(
     "matter", ["", "---\nminutes: soon\nneeds: []\n---\n", "---\nminutes: 5\n---\n"]
 )

@@ -243,6 +243,41 @@ def test_a_damaged_file_of_published_figures_is_named(project, text, problem):
     assert problem in warned
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('values = [["book", "0.5"]]', "values = 3"),
+        ('"某个实验 | Some experiment"', '"甲 | 乙 | A | B"'),
+    ],
+)
+def test_a_wrong_experiment_is_named_with_file_and_line(project, change):
+    project.write("docs/published.toml", PUBLISHED.replace(*change))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    line = PUBLISHED.splitlines().index("[[experiments]]", 5) + 1
+    assert code == 1
+    assert f"published.toml:{line}: this experiment cannot be read" in warned
+
+
+def test_published_figures_may_begin_with_a_byte_order_mark(project):
+    project.write("docs/published.toml", f"\ufeff{PUBLISHED}")
+
+    assert project.build("zh", "-b", "dummy")[0] == 0
+
+
+def test_a_unit_in_chinese_alone_is_an_error_of_its_script(project):
+    body = BODY.format(group="digits", value=0.5, data="digits", stand_in=True)
+    project.script("digits", body.replace("秒 | s", "秒"))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    script = project.read("gallery/numbers/plot_digits.py").splitlines()
+    line = next(n for n, text in enumerate(script, 1) if '"秒"' in text)
+    assert code == 1
+    assert f"plot_digits.py:{line}: WARNING: Chinese without its English" in warned
+
+
 def test_the_figures_published_for_the_course_can_be_read(project):
     (project.root / "docs/published/numbers.toml").unlink()
     published = REPOSITORY / "docs" / "reference" / "published"
