@@ -97,6 +97,20 @@ def note_data(name: str, *, stand_in: bool) -> None:
     _update(lambda run: _add_data(run, {"name": name, "stand_in": bool(stand_in)}))
 
 
+def note_file(name: str, size: int | None) -> None:
+    """Note what the data cache holds of a file that this script asked for.
+
+    Parameters
+    ----------
+    name
+        Where it lies in the cache, ``<data set>/<file>``.
+    size
+        Its size in bytes, ``None`` if it is not there. A run holds only while this is
+        so: a script that had to do without a file runs again when it has arrived.
+    """
+    _update(lambda run: run.setdefault("files", {}).update({name: size}))
+
+
 def _finite_number(name: str, what: str, value: Any) -> float:  # noqa: ANN401
     """Return ``value`` as an int or a float that JSON can hold."""
     problem = f"the {what} of {name!r} must be one real number, got {value!r}"
