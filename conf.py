@@ -90,6 +90,7 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
+    "notebook_extensions": [],  # likewise
     "ignore_repr_types": r"matplotlib\.",
     "remove_config_comments": True,
     "min_reported_time": 1e9,  # pages say it in their own language

@@ -129,6 +129,20 @@ def note_data(name: str, *, stand_in: bool) -> None:
     _update(lambda run: _add_data(run, {"name": name, "stand_in": bool(stand_in)}))
 
 
+def note_file(name: str, size: int | None) -> None:
+    """Note what the data cache holds of a file that this script asked for.
+
+    Parameters
+    ----------
+    name
+        Where it lies in the cache, ``<data set>/<file>``.
+    size
+        Its size in bytes, ``None`` if it is not there. A run holds only while this is
+        so: a script that had to do without a file runs again when it has arrived.
+    """
+    _update(lambda run: run.setdefault("files", {}).update({name: size}))
+
+
 def _mean_and_spread(value: Any) -> tuple[Any, float | None]:  # noqa: ANN401
     """Return the mean and standard deviation of several numbers, or the one number."""
     if getattr(value, "ndim", 0) != 1 or len(value) == 1:

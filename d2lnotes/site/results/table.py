@@ -193,8 +193,8 @@ class ResultsTable(SphinxDirective):
         parts = [
             data_in_words(record, self.own),
             device_in_words(record, self.own),
-            f"{run['seconds']:.1f} s",
-            run["finished"].partition("T")[0],
+            f"{run.seconds:.1f} s",
+            run.finished.partition("T")[0],
         ]
         return _COMMA[self.own].join(part for part in parts if part)
 
@@ -228,8 +228,7 @@ def data_in_words(record: Record, language: Language) -> str:
     """Return the names of the data that a script used, stand-ins marked as such."""
     mark = {"zh": "{}（替代数据）", "en": "{} (stand-in data)"}[language]
     names = [
-        mark.format(data["name"]) if data["stand_in"] else data["name"]
-        for data in record.data
+        mark.format(data.name) if data.stand_in else data.name for data in record.data
     ]
     return _COMMA[language].join(names)
 
