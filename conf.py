@@ -127,6 +127,39 @@ html_theme_options = {
 }
 
 # -- PDF: XeLaTeX with ctex; each language's own is in d2lnotes.site.latex.typography --
+# Each part of the course is a volume: its title, and the folders of its chapters. Those
+# that have no page yet are left out.
+d2lnotes_volumes = [
+    (
+        "基础 | Foundations",
+        [
+            "introduction",
+            "preliminaries",
+            "linear-models",
+            "multilayer-perceptrons",
+            "generalization",
+            "computation",
+        ],
+    ),
+    (
+        "卷积网络与视觉 | Convolutional networks and vision",
+        ["convolutional-networks", "modern-cnns", "computer-vision"],
+    ),
+    (
+        "序列、注意力与语言 | Sequences, attention and language",
+        [
+            "recurrent-networks",
+            "modern-rnns",
+            "attention",
+            "nlp-pretraining",
+            "nlp-applications",
+        ],
+    ),
+    (
+        "优化、性能与附录 | Optimization, performance and reference",
+        ["optimization", "performance", "reference"],
+    ),
+]
 latex_engine = "xelatex"
 latex_documents = [
     (
@@ -142,7 +175,7 @@ latex_use_xindy = False
 latex_domain_indices = False
 latex_elements = {
     "papersize": "a4paper",
-    "pointsize": "11pt",
+    "pointsize": "10pt",
     "extraclassoptions": "oneside,openany",
     "babel": "",
     "polyglossia": "",

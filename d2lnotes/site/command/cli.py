@@ -163,13 +163,12 @@ def build(
         outcomes.append(site)
         options = replace(options, recheck=0)  # once is enough
         write_front_page(course)
-        if with_pdf and not site.problems:
-            from d2lnotes.site.command.pdf_step import build_pdf
+    sites = [site.step for site in outcomes if not site.problems]
+    if with_pdf and sites:
+        from d2lnotes.site.command.pdf_step import build_pdfs
 
-            say(f"\n— {language}: PDF —")
-            outcomes.append(
-                build_pdf(course, language, options=options, children=children)
-            )
+        say("\n— PDF —")
+        outcomes += build_pdfs(course, sites, options=options, children=children)
     if not any(outcome.problems for outcome in outcomes):
         from d2lnotes.site.command.archives import make_archives
 
@@ -189,7 +188,12 @@ def report(course: Course, outcomes: Sequence[Outcome], *, memory: int | None) -
     if memory:
         say(f"memory of the largest process: {memory / 2**20:.0f} MiB")
     steps = {outcome.step for outcome in outcomes}
-    pdfs = [course.pdf(name) for name in LANGUAGES if f"{name} PDF" in steps]
+    pdfs = [
+        path
+        for name in LANGUAGES
+        if f"{name} PDF" in steps
+        for path in course.pdfs(name)
+    ]
     for file in (course.build / "html" / "index.html", *pdfs):
         if file.exists():
             say(f"open {file.as_uri()}")
