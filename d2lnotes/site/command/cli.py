@@ -12,18 +12,20 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import d2lnotes
 from d2lnotes.site.command.course import (
     LANGUAGES,
     Course,
     build_lock,
-    check_data_folder,
+    check_chosen_folders,
     find_course,
     working_folder,
 )
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children
+from d2lnotes.site.command.runs import add_run_commands, name_unreached
 from d2lnotes.site.command.sphinx_run import (
     Options,
     Outcome,
@@ -52,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     allow_any_character()
     try:
-        check_data_folder()
+        check_chosen_folders()
         with _termination_is_interruption():
             return arguments.run(arguments)
     except CommandError as error:
@@ -81,6 +83,20 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="build the site of both languages")
     _add_build_options(build)
     build.add_argument("--pdf", action="store_true", help="typeset the PDFs as well")
+    build.add_argument(
+        "--gallery-minutes",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="start no gallery script after N minutes; name those that were not reached",
+    )
+    build.add_argument(
+        "--recheck",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="run N scripts again whose runs hold; the commit chooses them",
+    )
     build.set_defaults(run=_run_build)
 
     serve = commands.add_parser("serve", help="build, open, rebuild on every save")
@@ -88,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="default: %(default)s")
     serve.add_argument("--no-open", action="store_true", help="open no browser")
     serve.set_defaults(run=_run_serve)
+
+    add_run_commands(commands)
 
     data = commands.add_parser("data", help="list, fetch and verify data sets")
     actions = data.add_subparsers(required=True, metavar="ACTION")
@@ -148,7 +166,9 @@ def _run_build(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     with build_lock(course):
         outcomes = build(course, languages, options=options, with_pdf=arguments.pdf)
-        return report(course, outcomes, memory=_peak_memory(course, options))
+        code = report(course, outcomes, memory=_peak_memory(course, options))
+        name_unreached(course, options)
+        return code
 
 
 def build(
@@ -164,14 +184,14 @@ def build(
         say(f"\n— {language}: site —")
         site = run_sphinx(course, language, options=options, children=children)
         outcomes.append(site)
+        options = replace(options, recheck=0)  # once is enough
         write_front_page(course)
-        if with_pdf and not site.problems:
-            from d2lnotes.site.command.pdf_step import build_pdf
+    sites = [site.step for site in outcomes if not site.problems]
+    if with_pdf and sites:
+        from d2lnotes.site.command.pdf_step import build_pdfs
 
-            say(f"\n— {language}: PDF —")
-            outcomes.append(
-                build_pdf(course, language, options=options, children=children)
-            )
+        say("\n— PDF —")
+        outcomes += build_pdfs(course, sites, options=options, children=children)
     if not any(outcome.problems for outcome in outcomes):
         from d2lnotes.site.command.archives import make_archives
 
@@ -191,7 +211,12 @@ def report(course: Course, outcomes: Sequence[Outcome], *, memory: int | None) -
     if memory:
         say(f"memory of the largest process: {memory / 2**20:.0f} MiB")
     steps = {outcome.step for outcome in outcomes}
-    pdfs = [course.pdf(name) for name in LANGUAGES if f"{name} PDF" in steps]
+    pdfs = [
+        path
+        for name in LANGUAGES
+        if f"{name} PDF" in steps
+        for path in course.pdfs(name)
+    ]
     for file in (course.build / "html" / "index.html", *pdfs):
         if file.exists():
             say(f"open {file.as_uri()}")
@@ -209,9 +234,7 @@ def _peak_memory(course: Course, options: Options) -> int | None:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     runs = (record.run for record in read_records(course.build / "results"))
     scripts = [
-        run.get("peak_memory_bytes", 0)
-        for run in runs
-        if run.get("build_id") == options.build_id
+        run.peak_memory_bytes for run in runs if run.build_id == options.build_id
     ]
     return max(peak if sys.platform == "darwin" else peak * 1024, *scripts, 0)
 
@@ -221,6 +244,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         jobs=arguments.jobs,
         gallery=not arguments.no_gallery,
         build_id=uuid.uuid4().hex,
+        minutes=getattr(arguments, "gallery_minutes", 0),
+        recheck=getattr(arguments, "recheck", 0),
     )
 
 

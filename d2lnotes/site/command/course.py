@@ -49,8 +49,14 @@ class Course:
         return self.build / "latex" / language
 
     def pdf(self, language: str) -> Path:
-        """Return the PDF of one language."""
+        """Return the PDF of one language, the book whole."""
         return self.build / "pdf" / f"d2lnotes-{language}.pdf"
+
+    def pdfs(self, language: str) -> list[Path]:
+        """Return the PDFs of one language that there are: the book whole, then volumes."""
+        whole = self.pdf(language)
+        volumes = sorted(whole.parent.glob(f"{whole.stem}-*.pdf"))
+        return [path for path in (whole, *volumes) if path.exists()]
 
     def doctrees(self, language: str) -> Path:
         """Return what Sphinx remembers of the pages it has read."""
@@ -95,16 +101,17 @@ def working_folder() -> Path:
         ) from error
 
 
-def check_data_folder() -> None:
-    """Raise :class:`CommandError` if ``D2LNOTES_DATA`` begins with nobody's home."""
-    chosen = os.environ.get("D2LNOTES_DATA", "")
-    try:
-        Path(chosen).expanduser()
-    except RuntimeError as error:
-        raise CommandError(
-            f"D2LNOTES_DATA is {chosen!r}, and there is no user of that name here. Set "
-            "it to a folder's full path, or leave it unset."
-        ) from error
+def check_chosen_folders() -> None:
+    """Raise :class:`CommandError` if a folder is chosen in the home of nobody."""
+    for name in ("D2LNOTES_DATA", "D2LNOTES_RUNS"):
+        chosen = os.environ.get(name, "")
+        try:
+            Path(chosen).expanduser()
+        except RuntimeError as error:
+            raise CommandError(
+                f"{name} is {chosen!r}, and there is no user of that name here. Set it "
+                "to a folder's full path, or leave it unset."
+            ) from error
 
 
 @contextmanager

@@ -71,22 +71,28 @@ def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
     return read_topmatter(text) or {}, len(_EXERCISE.findall(text))
 
 
-def page_names(env: BuildEnvironment) -> dict[str, str]:
-    """Return the pages to study by the short names that ``needs`` uses."""
-    return _short_names(frozenset(env.found_docs))
+def pages_named(env: BuildEnvironment, name: str) -> list[str]:
+    """Return the pages to study that ``needs`` may mean by ``name``.
+
+    ``chapter/page`` is always one; ``page`` alone is, while no other chapter has it.
+    """
+    return _by_name(frozenset(env.found_docs)).get(name, [])
 
 
 # Every page asks for these names.
 @lru_cache(maxsize=4)
-def _short_names(pages: frozenset[str]) -> dict[str, str]:
-    return {PurePosixPath(page).name: page for page in sorted(filter(is_lesson, pages))}
+def _by_name(pages: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for page in sorted(filter(is_lesson, pages)):
+        for name in (page, PurePosixPath(page).name):
+            found.setdefault(name, []).append(page)
+    return found
 
 
 def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
     """Return all pages to study whose front matter is right; others are reported."""
-    names = page_names(env)
     found = {}
-    for page in names.values():
+    for page in sorted(filter(is_lesson, env.found_docs)):
         source = Path(env.doc2path(page))
         try:
             matter, exercises = _read(source, source.stat().st_mtime_ns)
@@ -95,7 +101,8 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
         minutes, needs = matter.get("minutes"), matter.get("needs")
         if isinstance(minutes, int) and isinstance(needs, list):
             wanted = (need for need in needs if isinstance(need, str))
-            known = tuple(names[need] for need in wanted if need in names)
+            meant = (pages_named(env, need) for need in wanted)
+            known = tuple(pages[0] for pages in meant if len(pages) == 1)
             found[page] = Lesson(page, minutes, known, exercises)
     return found
 

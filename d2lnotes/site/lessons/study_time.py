@@ -15,7 +15,7 @@ from d2lnotes.site.lessons.front_matter import (
     find_lessons,
     front_matter,
     is_lesson,
-    page_names,
+    pages_named,
 )
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
@@ -65,12 +65,15 @@ class StudyTime(SphinxTransform):
             return {}
 
     def _find(self, need: object) -> str | None:
-        pages = page_names(self.env)
-        if isinstance(need, str) and need in pages:
-            return pages[need]
-        known = ", ".join(sorted(pages))
-        self._report(f"needs the unknown page {need!r}; the pages are {known}")
-        return None
+        pages = pages_named(self.env, need) if isinstance(need, str) else []
+        if len(pages) > 1:
+            self._report(
+                f"needs {need!r}, which may be {' or '.join(pages)}; say which"
+            )
+        elif not pages:
+            known = ", ".join(sorted(filter(is_lesson, self.env.found_docs)))
+            self._report(f"needs the unknown page {need!r}; the pages are {known}")
+        return pages[0] if len(pages) == 1 else None
 
     def _report(self, problem: str) -> None:
         logger.warning(

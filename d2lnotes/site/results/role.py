@@ -17,12 +17,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import add_stand_in_warning, device_in_words
 from d2lnotes.site.gallery.records import (
     Record,
     Result,
     duplicated_names,
     read_records,
+    record_path,
     results_by_name,
     results_folder,
 )
@@ -46,8 +48,6 @@ from d2lnotes.site.twins.nodes import language_around
 from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
@@ -77,7 +77,7 @@ class ResultRole(SphinxRole):
         if found is None:
             return [self._unknown(name)], []
         result, record = found
-        self.env.note_dependency(record.path)
+        self.env.note_dependency(record_path(self.config, record.script))
         own = own_language(self.config)
         number = ResultNumber(self.rawtext, "", classes=["d2l-result"], neutral=True)
         number["words"] = {
@@ -92,7 +92,7 @@ class ResultRole(SphinxRole):
     def _unknown(self, name: str) -> nodes.Node:
         # Until the name is known, the page must be read again in every build.
         self.env.metadata[self.env.current_document.docname][_UNKNOWN] = name
-        if not self.config.d2lnotes_no_gallery:
+        if not self.env.d2lnotes_results_missing:  # type: ignore[attr-defined]
             known = sorted(known_results(self.env))
             close = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
             logger.warning(
@@ -139,14 +139,14 @@ def known_results(env: BuildEnvironment) -> dict[str, tuple[Result, Record]]:
 def hover_text(result: Result, record: Record, language: Language) -> str:
     """Return where a number comes from, in one line."""
     run = record.run
-    versions = [f"{name} {version}" for name, version in run["versions"].items()]
+    versions = [f"{name} {version}" for name, version in run.versions.items()]
     parts = [
         record.script,
         data_in_words(record, language),
         half(result.over, language),
         device_in_words(record, language),
         ", ".join(versions[:2]),
-        run["finished"].partition("T")[0],
+        run.finished.partition("T")[0],
     ]
     return ("；" if language == "zh" else "; ").join(part for part in parts if part)
 
@@ -154,8 +154,10 @@ def hover_text(result: Result, record: Record, language: Language) -> str:
 def load_records(app: Sphinx) -> None:
     """Read all records, once the gallery has run."""
     records = read_records(results_folder(app.config))
-    ended = [record for record in records if "finished" in record.run]
-    ended.sort(key=_chapter_order(app))
+    ended = [record for record in records if record.run.finished]
+    chapters = (record.script.partition("/")[0] for record in ended)
+    order = in_order(set(chapters), Path(app.srcdir))
+    ended.sort(key=lambda record: order.index(record.script.partition("/")[0]))
     app.env.d2lnotes_records = ended  # type: ignore[attr-defined]
     app.env.d2lnotes_results = results_by_name(ended)  # type: ignore[attr-defined]
     for name, scripts in duplicated_names(records).items():
@@ -167,6 +169,10 @@ def load_records(app: Sphinx) -> None:
         )
     for record in records:
         _check_words(app, record)
+    app.env.d2lnotes_results_missing = (  # type: ignore[attr-defined]
+        app.config.d2lnotes_no_gallery
+        or any(record.unreached and not record.run.finished for record in records)
+    )
     digest = hashlib.sha256(repr(records).encode()).hexdigest()
     app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
 
@@ -183,19 +189,6 @@ def _check_words(app: Sphinx, record: Record) -> None:
                     type="results",
                     subtype="missing-half",
                 )
-
-
-def _chapter_order(app: Sphinx) -> Callable[[Record], int]:
-    """Return a key that sorts records as the gallery sorts its chapters."""
-    order = app.config.sphinx_gallery_conf["subsection_order"]
-    # sphinx-gallery turns the list of folders into an object that holds it.
-    folders = [Path(f).name for f in getattr(order, "ordered_list", order) or []]
-
-    def place(record: Record) -> int:
-        chapter = record.script.partition("/")[0]
-        return folders.index(chapter) if chapter in folders else len(folders)
-
-    return place
 
 
 def read_again(

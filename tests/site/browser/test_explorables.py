@@ -153,7 +153,7 @@ def test_the_place_is_as_large_before_the_script_has_run(browser, site, language
     for with_script in (False, True):
         page = browser.new_page(viewport=size)
         if not with_script:
-            page.route("**/explorables.js*", lambda route: route.abort())
+            page.route("**/explorables/**/*.js*", lambda route: route.abort())
         page.goto((site / language / f"{PAGE}.html").as_uri())
         places = "(all) => all.map((one) => one.offsetHeight)"
         heights.append(page.eval_on_selector_all(".explorable-body", places))

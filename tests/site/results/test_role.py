@@ -30,12 +30,11 @@ The accuracy is about :result:`digits.accuracy`.
 """
 TABLE = """# 结果 | Results
 
-```{results-table} published.toml
+```{results-table} published
 ```
 """
+SOURCES = 'book = "书 | The book"'
 PUBLISHED = """
-[sources]
-book = "书 | The book"
 [[experiments]]
 name = "LeNet 的准确率 | Accuracy of LeNet"
 setting = "lr 0.9"
@@ -71,7 +70,8 @@ def built(tmp_path_factory):
     project.write("docs/page.md", PAGE)
     project.write("docs/second.rst", RST_PAGE)
     project.write("docs/results.md", TABLE)
-    project.write("docs/published.toml", PUBLISHED)
+    project.write("docs/published/sources.toml", SOURCES)
+    project.write("docs/published/numbers.toml", PUBLISHED)
     outcomes = [project.build("zh"), project.build("en")]
     assert [(code, warned) for code, _, warned in outcomes] == [(0, ""), (0, "")]
     return project
@@ -230,16 +230,17 @@ def test_a_name_that_two_scripts_recorded_is_an_error(project):
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("[sources", "TOMLDecodeError"), ("[[experiments]]\nname = 'x'", "KeyError")],
+    [("[[exper", "TOMLDecodeError"), ("[[experiments]]\nname = 'x'", "KeyError")],
 )
 def test_a_damaged_file_of_published_figures_is_named(project, text, problem):
-    project.write("docs/published.toml", text)
+    project.write("docs/published/numbers.toml", text)
 
     code, _, warned = project.build("zh", "-b", "dummy")
 
     assert code == 1
     assert "docs/results.md:3" in warned
-    assert "published.toml cannot be read" in warned
+    assert "numbers.toml" in warned
+    assert "cannot be read" in warned
     assert problem in warned
 
 
@@ -279,8 +280,11 @@ def test_a_unit_in_chinese_alone_is_an_error_of_its_script(project):
 
 
 def test_the_figures_published_for_the_course_can_be_read(project):
-    published = REPOSITORY / "docs" / "reference" / "published.toml"
-    project.write("docs/published.toml", published.read_text(encoding="utf-8"))
+    (project.root / "docs/published/numbers.toml").unlink()
+    published = REPOSITORY / "docs" / "reference" / "published"
+    for file in published.glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        project.write(f"docs/published/{file.name}", text)
 
     code, _, warned = project.build("en", "-b", "html")
 
