@@ -2,11 +2,15 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from gallery_project import FIGURE, Project
+
+from d2lnotes.site.gallery import run
 
 LIMIT = 2  # seconds
 SLEEP = "import time\n\nfor _ in range(600):\n    time.sleep(0.1)\n"
@@ -56,7 +60,6 @@ HARMS = {
 UNSEEN = {
     "shell": "import subprocess\nsubprocess.run(['rm', {path!r}], check=True)",
     "torch": "import torch\ntorch.save([1], {path!r})",
-    "system": "import os\nos.system('echo more >> ' + {path!r})",
 }
 FAULTS = {
     "raises": ("1 / 0", "ZeroDivisionError: division by zero"),
@@ -194,6 +197,18 @@ def test_a_script_that_cannot_be_read_is_named_and_the_others_go_on(faulty, name
 
 def test_a_pipe_among_the_scripts_is_named(faulty):
     assert "numbers/plot_pipe failed: it did not run: it is no file" in faulty.warned
+
+
+def test_a_script_stopped_from_outside_is_not_said_to_lack_memory(tmp_path):
+    script = SimpleNamespace(name="numbers/plot_x", record=tmp_path / "x.json")
+    job = SimpleNamespace(
+        script=script, log=tmp_path / "x.log", limit=5, build_id="", reason=""
+    )
+
+    _, error = run._outcome(job, -signal.SIGKILL, too_late=True)
+
+    assert f"still running after {2 * 5} s" in error
+    assert "memory" not in error
 
 
 def test_no_script_runs_without_its_assertions(tmp_path):
