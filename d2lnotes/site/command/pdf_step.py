@@ -8,7 +8,6 @@ one left behind, because it failed or was stopped, is thrown away.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -112,7 +111,9 @@ def build_pdfs(
     started = time.perf_counter()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {
-            language: [pool.submit(_typeset, course, volume, children) for volume in volumes]
+            language: [
+                pool.submit(_typeset, course, volume, children) for volume in volumes
+            ]
             for language, volumes in written.items()
         }
         try:
@@ -129,8 +130,7 @@ def build_pdfs(
 def _volumes(course: Course, language: str) -> list[Volume]:
     """Return what Sphinx has written, the front of the book first."""
     folder = course.latex(language)
-    listed = json.loads((folder / "volumes.json").read_text(encoding="utf-8"))
-    return [Volume(folder, entry["name"], entry["title"]) for entry in listed]
+    return [Volume(folder, *volume) for volume in course.volumes(language).items()]
 
 
 def _typeset(course: Course, volume: Volume, children: Children) -> _Typeset:
@@ -181,7 +181,9 @@ def _state(volume: Volume) -> str:
     """Return a digest of all that the PDF of a volume is made of."""
     tex = volume.file("tex").read_bytes()
     figures = {a + b for a, b in _FIGURE.findall(tex.decode("utf-8"))}
-    styles = {path.name for end in ("sty", "cls") for path in volume.folder.glob(f"*.{end}")}
+    styles = {
+        path.name for end in ("sty", "cls") for path in volume.folder.glob(f"*.{end}")
+    }
     digest = hashlib.sha256(_DAY.sub(b"", tex))
     for name in sorted(figures | styles):
         file = volume.folder / name
@@ -221,9 +223,7 @@ def _bind(done: Iterable[_Typeset], whole: Path) -> list[str]:
         return []
     say(f"binding {whole.name} …")
     record.unlink(missing_ok=True)
-    problems = bind(
-        [(one.volume.title, one.volume.file("pdf")) for one in done], whole
-    )
+    problems = bind([(one.volume.title, one.volume.file("pdf")) for one in done], whole)
     if not problems and not any(one.problems for one in done):
         record.write_text(state)
     return problems
@@ -244,7 +244,5 @@ def _log_problems(volume: Volume, exit_code: int, full: Path) -> tuple[str, ...]
         more = f"… and {len(found) - _SHOWN_LINES} more"
         found = [*found[:_SHOWN_LINES], more]
     if not found and exit_code:
-        found = [
-            f"XeLaTeX ended with exit code {exit_code} on {tex.name}; see {full}"
-        ]
+        found = [f"XeLaTeX ended with exit code {exit_code} on {tex.name}; see {full}"]
     return (*found, f"the whole log is {log}") if found else ()

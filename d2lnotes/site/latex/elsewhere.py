@@ -48,7 +48,9 @@ class NameVolumes(SphinxPostTransform):
         own = builder.inside
         cut = _labels(self.document, builder.lookups)
         for node, page, label in list(_references(self.document)):
-            if page in own and (page not in builder.lookups or f"{page}:{label}" in cut):
+            if page in own and (
+                page not in builder.lookups or f"{page}:{label}" in cut
+            ):
                 continue
             shown = self._words(node, page, label)
             home = builder.home(page)
@@ -67,7 +69,7 @@ class NameVolumes(SphinxPostTransform):
 
     def _words(self, node: nodes.Element, page: str, label: str) -> list[nodes.Node]:
         """Return what a reference shows: its words, a number or the page's title."""
-        if isinstance(node, nodes.reference):
+        if not isinstance(node, number_reference | math_reference):
             return node.children
         numbers = self.env.toc_fignumbers.get(page, {})
         if isinstance(node, math_reference):
@@ -78,8 +80,8 @@ class NameVolumes(SphinxPostTransform):
                 title = str(node.get("title", "%s"))
                 return [nodes.Text(title % _number(numbered, label))]
         sections = self.env.toc_secnumbers.get(page, {})
-        if number := sections.get(f"#{label}") or sections.get(""):
-            shown = ".".join(map(str, number))
+        if found := sections.get(f"#{label}") or sections.get(""):
+            shown = ".".join(map(str, found))
             return [nodes.Text(str(node.get("title", "%s")) % shown)]
         return [nodes.Text(self.env.titles[page].astext())]
 

@@ -45,7 +45,9 @@ class PartScripts(SphinxPostTransform):
         for file in list(self.document.findall(addnodes.start_of_file)):
             if not file["docname"].startswith(folder):
                 continue
-            code = [block for block in _own(file, nodes.literal_block) if _is_code(block)]
+            code = [
+                block for block in _own(file, nodes.literal_block) if _is_code(block)
+            ]
             if builder.volume.key == CODE:
                 self._keep_code(file, code)
             else:
@@ -59,9 +61,7 @@ class PartScripts(SphinxPostTransform):
     ) -> None:
         for section in list(_own(file, nodes.section)):
             section.children = [
-                child
-                for child in section.children
-                if _has_code_or_leads(child, code)
+                child for child in section.children if _has_code_or_leads(child, code)
             ]
 
     def _link(self, builder: VolumeBuilder, file: addnodes.start_of_file) -> None:
