@@ -238,7 +238,7 @@ def test_columns_that_fit_are_as_wide_as_their_longest_lines():
 
     assert size == "normalsize"
     assert sum(widths) < 0.5
-    assert widths[1] - widths[0] == pytest.approx(1.08 * 5 / 41)
+    assert widths[1] - widths[0] == pytest.approx(1.08 * 5 / 45)
 
 
 def test_columns_that_do_not_fit_share_the_line_and_keep_their_longest_pieces_whole():
@@ -246,11 +246,11 @@ def test_columns_that_do_not_fit_share_the_line_and_keep_their_longest_pieces_wh
 
     assert size == "normalsize"
     assert sum(widths) == pytest.approx(1)
-    assert widths[0] >= 15 / 41
+    assert widths[0] >= 15 / 45
 
 
 def test_table_whose_pieces_do_not_fit_is_set_smaller():
-    size, widths = fit_columns([Need(19, 19), Need(19, 50)])
+    size, widths = fit_columns([Need(21, 21), Need(21, 50)])
 
     assert size == "small"
     assert sum(widths) == pytest.approx(1)
