@@ -58,6 +58,14 @@ class Course:
         volumes = sorted(whole.parent.glob(f"{whole.stem}-*.pdf"))
         return [path for path in (whole, *volumes) if path.exists()]
 
+    def volumes(self, language: str) -> dict[str, str]:
+        """Return the titles of the volumes that Sphinx has written, by their names."""
+        listed = self.latex(language) / "volumes.json"
+        if not listed.exists():
+            return {}
+        entries = json.loads(listed.read_text(encoding="utf-8"))
+        return {entry["name"]: entry["title"] for entry in entries}
+
     def doctrees(self, language: str) -> Path:
         """Return what Sphinx remembers of the pages it has read."""
         return self.build / "doctrees" / language
