@@ -2,6 +2,7 @@
 
 import os
 from importlib import metadata
+from pathlib import Path
 
 # -- Project ---------------------------------------------------------------------
 project = "d2lnotes"
@@ -22,7 +23,12 @@ d2lnotes_branch = "main"
 
 # -- Extensions ------------------------------------------------------------------
 extensions = ["d2lnotes.site"]  # which sets up all others, in their order
-exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
+exclude_patterns = [
+    "gallery/**/*.py",
+    "gallery/**/*.ipynb",
+    "gallery/**/README*",
+    "reference/glossary/*",  # parts of the page glossary.md
+]
 nitpick_ignore_regex = [
     # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
     ("py:class", r"[a-z0-9_*]+"),
@@ -31,7 +37,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
-bibtex_bibfiles = ["docs/references.bib"]
+bibtex_bibfiles = sorted(map(str, Path("docs/references").glob("*.bib")))  # by chapter
 bibtex_tooltips = False  # d2lnotes.site.html.tips shows the work itself
 
 # -- Pages -----------------------------------------------------------------------
@@ -79,29 +85,12 @@ d2lnotes_math_macros = {  # for MathJax and LaTeX alike
 sphinx_gallery_conf = {
     "examples_dirs": "../gallery",
     "gallery_dirs": "gallery",
-    "subsection_order": [
-        "../gallery/introduction",
-        "../gallery/preliminaries",
-        "../gallery/linear-models",
-        "../gallery/multilayer-perceptrons",
-        "../gallery/generalization",
-        "../gallery/computation",
-        "../gallery/convolutional-networks",
-        "../gallery/modern-cnns",
-        "../gallery/computer-vision",
-        "../gallery/recurrent-networks",
-        "../gallery/modern-rnns",
-        "../gallery/attention",
-        "../gallery/nlp-pretraining",
-        "../gallery/nlp-applications",
-        "../gallery/optimization",
-        "../gallery/performance",
-    ],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
+    "notebook_extensions": [],  # likewise
     "ignore_repr_types": r"matplotlib\.",
     "remove_config_comments": True,
     "min_reported_time": 1e9,  # pages say it in their own language
@@ -138,6 +127,39 @@ html_theme_options = {
 }
 
 # -- PDF: XeLaTeX with ctex; each language's own is in d2lnotes.site.latex.typography --
+# Each part of the course is a volume: its title, and the folders of its chapters. Those
+# that have no page yet are left out.
+d2lnotes_volumes = [
+    (
+        "基础 | Foundations",
+        [
+            "introduction",
+            "preliminaries",
+            "linear-models",
+            "multilayer-perceptrons",
+            "generalization",
+            "computation",
+        ],
+    ),
+    (
+        "卷积网络与视觉 | Convolutional networks and vision",
+        ["convolutional-networks", "modern-cnns", "computer-vision"],
+    ),
+    (
+        "序列、注意力与语言 | Sequences, attention and language",
+        [
+            "recurrent-networks",
+            "modern-rnns",
+            "attention",
+            "nlp-pretraining",
+            "nlp-applications",
+        ],
+    ),
+    (
+        "优化、性能与附录 | Optimization, performance and reference",
+        ["optimization", "performance", "reference"],
+    ),
+]
 latex_engine = "xelatex"
 latex_documents = [
     (
@@ -153,7 +175,7 @@ latex_use_xindy = False
 latex_domain_indices = False
 latex_elements = {
     "papersize": "a4paper",
-    "pointsize": "11pt",
+    "pointsize": "10pt",
     "extraclassoptions": "oneside,openany",
     "babel": "",
     "polyglossia": "",

@@ -13,6 +13,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _runs_of_nobody(tmp_path_factory):
+    """Keep what a test runs out of the runs of the person who tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("D2LNOTES_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
 @pytest.fixture
 def generator():
     """A seeded generator, so that no test depends on which ran before."""

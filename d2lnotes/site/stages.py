@@ -13,6 +13,8 @@ from enum import IntEnum
 class Configured(IntEnum):
     """``config-inited``: ``conf.py`` has been read."""
 
+    CHAPTER_ORDER = 5
+    SPHINX_GALLERY_CHECKS_SETTINGS = 10
     ROOMS_AND_WORDS = 500
     NAMES_OF_NUMBERS = 700
     SPHINX_NAMES_OF_NUMBERS = 800
@@ -41,6 +43,7 @@ class Read(IntEnum):
     OVERVIEWS = 140
     GENERATED_LINES = 150
     STAND_IN_WARNING = 160
+    CONTENT_CHECKED = 190
     TWINS_PAIRED = 200
     SPHINX_LABELS = 210
 
@@ -68,6 +71,9 @@ class Written(IntEnum):
     TIPS_OF_TERMS = 8
     SPHINX_REFERENCES = 10
     TIPS_OF_CITATIONS = 20
+    LATEX_LOOKED_UP = 700
+    LATEX_SCRIPTS_PARTED = 710
+    LATEX_VOLUMES_NAMED = 720
     LATEX_SHAPES = 800
     LATEX_ANSWERS_MOVED = 900
 

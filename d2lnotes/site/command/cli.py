@@ -18,11 +18,12 @@ import d2lnotes
 from d2lnotes.site.command.course import LANGUAGES, Course, build_lock, find_course
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children
+from d2lnotes.site.command.runs import add_run_commands, name_unreached
+from d2lnotes.site.command.sites import build_sites
 from d2lnotes.site.command.sphinx_run import (
     Options,
     Outcome,
     check_requirements,
-    run_sphinx,
 )
 from d2lnotes.site.command.terminal import CommandError, allow_any_character, say
 
@@ -58,6 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="build the site of both languages")
     _add_build_options(build)
     build.add_argument("--pdf", action="store_true", help="typeset the PDFs as well")
+    build.add_argument(
+        "--gallery-minutes",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="start no gallery script after N minutes; name those that were not reached",
+    )
+    build.add_argument(
+        "--recheck",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="run N scripts again whose runs hold; the commit chooses them",
+    )
     build.set_defaults(run=_run_build)
 
     serve = commands.add_parser("serve", help="build, open, rebuild on every save")
@@ -65,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="default: %(default)s")
     serve.add_argument("--no-open", action="store_true", help="open no browser")
     serve.set_defaults(run=_run_serve)
+
+    add_run_commands(commands)
 
     data = commands.add_parser("data", help="list, fetch and verify data sets")
     actions = data.add_subparsers(required=True, metavar="ACTION")
@@ -125,30 +142,27 @@ def _run_build(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     with build_lock(course):
         outcomes = build(course, languages, options=options, with_pdf=arguments.pdf)
-        return report(course, outcomes, memory=_peak_memory(course, options))
+        code = report(course, outcomes, memory=_peak_memory(course, options))
+        name_unreached(course, options)
+        return code
 
 
 def build(
     course: Course, languages: Sequence[str], *, options: Options, with_pdf: bool
 ) -> list[Outcome]:
-    """Build ``languages`` one after the other, each whatever became of the last.
+    """Build ``languages``, and the PDFs of those that went well.
 
     If all went well, the downloads are packed.
     """
     children = Children()
-    outcomes = []
-    for language in languages:
-        say(f"\n— {language}: site —")
-        site = run_sphinx(course, language, options=options, children=children)
-        outcomes.append(site)
-        write_front_page(course)
-        if with_pdf and not site.problems:
-            from d2lnotes.site.command.pdf_step import build_pdf
+    outcomes = build_sites(course, languages, options=options, children=children)
+    write_front_page(course)
+    sites = [site.step for site in outcomes if not site.problems]
+    if with_pdf and sites:
+        from d2lnotes.site.command.pdf_step import build_pdfs
 
-            say(f"\n— {language}: PDF —")
-            outcomes.append(
-                build_pdf(course, language, options=options, children=children)
-            )
+        say("\n— PDF —")
+        outcomes += build_pdfs(course, sites, options=options, children=children)
     if not any(outcome.problems for outcome in outcomes):
         from d2lnotes.site.command.archives import make_archives
 
@@ -168,7 +182,12 @@ def report(course: Course, outcomes: Sequence[Outcome], *, memory: int | None) -
     if memory:
         say(f"memory of the largest process: {memory / 2**20:.0f} MiB")
     steps = {outcome.step for outcome in outcomes}
-    pdfs = [course.pdf(name) for name in LANGUAGES if f"{name} PDF" in steps]
+    pdfs = [
+        path
+        for name in LANGUAGES
+        if f"{name} PDF" in steps
+        for path in course.pdfs(name)
+    ]
     for file in (course.build / "html" / "index.html", *pdfs):
         if file.exists():
             say(f"open {file.as_uri()}")
@@ -186,9 +205,7 @@ def _peak_memory(course: Course, options: Options) -> int | None:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     runs = (record.run for record in read_records(course.build / "results"))
     scripts = [
-        run.get("peak_memory_bytes", 0)
-        for run in runs
-        if run.get("build_id") == options.build_id
+        run.peak_memory_bytes for run in runs if run.build_id == options.build_id
     ]
     return max(peak if sys.platform == "darwin" else peak * 1024, *scripts, 0)
 
@@ -198,6 +215,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         jobs=arguments.jobs,
         gallery=not arguments.no_gallery,
         build_id=uuid.uuid4().hex,
+        minutes=getattr(arguments, "gallery_minutes", 0),
+        recheck=getattr(arguments, "recheck", 0),
     )
 
 

@@ -40,6 +40,11 @@ class Course:
         """Everything generated."""
         return self.root / "build"
 
+    @property
+    def scripts_ran(self) -> Path:
+        """The file that names the last build whose scripts have all run."""
+        return self.build / "scripts-ran"
+
     def html(self, language: str) -> Path:
         """Return the site of one language."""
         return self.build / "html" / language
@@ -49,8 +54,14 @@ class Course:
         return self.build / "latex" / language
 
     def pdf(self, language: str) -> Path:
-        """Return the PDF of one language."""
+        """Return the PDF of one language, the book whole."""
         return self.build / "pdf" / f"d2lnotes-{language}.pdf"
+
+    def pdfs(self, language: str) -> list[Path]:
+        """Return the PDFs of one language that there are: the book whole, then volumes."""
+        whole = self.pdf(language)
+        volumes = sorted(whole.parent.glob(f"{whole.stem}-*.pdf"))
+        return [path for path in (whole, *volumes) if path.exists()]
 
     def doctrees(self, language: str) -> Path:
         """Return what Sphinx remembers of the pages it has read."""

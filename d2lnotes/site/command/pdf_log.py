@@ -26,11 +26,12 @@ class _Place(NamedTuple):
     page: str
 
 
-def find_problems(log: str, tex: str = "") -> list[str]:
+def find_problems(log: str, tex: str = "", *, name: str = "the PDF") -> list[str]:
     """Return what in a LaTeX log means a wrong page.
 
     These are errors, characters that no font has, references that lead nowhere and
-    lines that stand out by more than ten points. ``tex`` is what was typeset.
+    lines that stand out by more than ten points. ``tex`` is what was typeset, as the
+    PDF ``name``.
     """
     places = _course_pages(tex)
     shipped = [(match.start(), match[1]) for match in _SHIPPED.finditer(log)]
@@ -45,9 +46,9 @@ def find_problems(log: str, tex: str = "") -> list[str]:
                 f"{float(match['width']):.0f} points too wide: {text.strip()[:80]}"
             )
         page = next((page for start, page in shipped if start > match.start()), "?")
-        where = [f"page {page} of the PDF"] if shipped else []
+        where = [f"page {page} of {name}"] if shipped else []
         if match["line"] and (name := _page_at(places, int(match["line"]))):
-            where.insert(0, f"{name}, line {match['line']} of d2lnotes.tex")
+            where.insert(0, f"{name}, line {match['line']} of its LaTeX")
         found.append(f"{message} ({'; '.join(where)})" if where else message)
     return list(dict.fromkeys(found))
 

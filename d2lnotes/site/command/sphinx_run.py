@@ -52,12 +52,21 @@ class Options:
     build_id
         The same for all languages of one build: what the first one ran, the others
         do not run again, not even to see it fail.
+    shard
+        Which share of the gallery scripts is run, such as ``2/8``.
+    minutes
+        After how many minutes no further gallery script is started; 0 for no limit.
+    recheck
+        How many gallery scripts run again although their runs hold.
     """
 
     jobs: int | None = None
     gallery: bool = True
     quiet: bool = False
     build_id: str = ""
+    shard: str = ""
+    minutes: float = 0
+    recheck: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,26 +145,52 @@ def run_sphinx(
         file.unlink(missing_ok=True)
     remake = _take_record(course, language)
     output = course.html(language) if builder == "html" else course.latex(language)
-    order = {
-        "arguments": [
-            *("-b", builder),
-            *_arguments(course, language, options),
-            *remake,
-            *("-w", str(warnings)),
-            *(str(course.docs), str(output)),
-        ],
-        "log": str(log) if options.quiet else None,
-    }
+    arguments = [
+        *("-b", builder),
+        *_arguments(course, language, options),
+        *remake,
+        *("-w", str(warnings)),
+        *(str(course.docs), str(output)),
+    ]
     process = waiting or start_sphinx(course, children)
-    with suppress(BrokenPipeError):  # it has ended, and said why
-        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
+    _order(process, arguments, log if options.quiet else None)
     exit_code = children.wait(process)
     messages = _messages(course, warnings)
     if exit_code == 0 or _can_go_on(course, language, exit_code, messages):
         _leave_record(course, language)
     problems = () if exit_code == 0 else _problems(exit_code, messages, log)
     return Outcome(step, time.perf_counter() - started, problems)
+
+
+def run_scripts(course: Course, *, options: Options, children: Children) -> Outcome:
+    """Run gallery scripts, and read no page."""
+    started = time.perf_counter()
+    warnings, log = course.log("scripts-warnings"), course.log("scripts")
+    warnings.parent.mkdir(parents=True, exist_ok=True)
+    arguments = [
+        *("-b", "dummy"),
+        *_arguments(course, next(iter(LANGUAGES)), options),
+        *("-D", "d2lnotes_only_scripts=1"),
+        *("-d", str(course.doctrees("scripts"))),
+        *("-w", str(warnings)),
+        *(str(course.docs), str(course.build / "scripts")),
+    ]
+    process = start_sphinx(course, children)
+    _order(process, arguments, None)
+    exit_code = children.wait(process)
+    messages = _messages(course, warnings)
+    problems = () if exit_code == 0 else _problems(exit_code, messages, log)
+    return Outcome("scripts", time.perf_counter() - started, problems)
+
+
+def _order(
+    process: subprocess.Popen[bytes], arguments: list[str], log: Path | None
+) -> None:
+    """Tell a process that waits what to build, and where to say how that goes."""
+    order = {"arguments": arguments, "log": str(log) if log else None}
+    with suppress(BrokenPipeError):  # it has ended, and said why
+        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
 
 
 def _take_record(course: Course, language: str) -> list[str]:
@@ -202,6 +237,12 @@ def _arguments(course: Course, language: str, options: Options) -> list[str]:
         *("-D", f"language={LANGUAGES[language]}"),
         *("-D", f"d2lnotes_build_id={options.build_id}"),
     ]
+    if options.shard:
+        arguments += ["-D", f"d2lnotes_shard={options.shard}"]
+    if options.minutes:
+        arguments += ["-D", f"d2lnotes_gallery_minutes={options.minutes:g}"]
+    if options.recheck:
+        arguments += ["-D", f"d2lnotes_recheck={options.recheck}"]
     if options.jobs is not None:
         arguments += ["-D", f"d2lnotes_jobs={options.jobs}"]
     if not options.gallery:
@@ -212,9 +253,10 @@ def _arguments(course: Course, language: str, options: Options) -> list[str]:
 def _environment() -> dict[str, str]:
     """Return what Sphinx and the scripts must find in their environment."""
     environment = {"PYTHONUNBUFFERED": "1"}
-    if data := os.environ.get("D2LNOTES_DATA"):
-        # a relative folder is meant from here, and scripts run elsewhere
-        environment["D2LNOTES_DATA"] = str(Path(data).expanduser().absolute())
+    for name in ("D2LNOTES_DATA", "D2LNOTES_RUNS"):
+        if folder := os.environ.get(name):
+            # a relative folder is meant from here, and scripts run elsewhere
+            environment[name] = str(Path(folder).expanduser().absolute())
     return environment
 
 

@@ -26,9 +26,18 @@ from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import IO, Any
 
-from d2lnotes.results import write_json
-from d2lnotes.site.gallery.plan import Script, current_outputs, data_home_contents
-from d2lnotes.site.gallery.records import read_record
+import msgspec
+
+from d2lnotes.site.gallery.figures import shrink
+from d2lnotes.site.gallery.inputs import THE_SCRIPT
+from d2lnotes.site.gallery.records import (
+    DamagedRecordError,
+    Record,
+    Run,
+    load_record,
+    write_record,
+)
+from d2lnotes.site.gallery.scripts import Script
 
 # Code that no signal can interrupt is stopped after this many times the limit.
 HARD_STOP = 2
@@ -49,11 +58,16 @@ _WRITTEN = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """Everything that the process of one script is told."""
+    """Everything that the process of one script is told.
+
+    ``reason`` says why it must run; ``recheck``, that its last run holds all the same.
+    """
 
     script: Script
+    reason: str
+    recheck: bool = False
     gallery_conf: dict[str, Any]
     inputs: dict[str, str]
     versions: dict[str, str]
@@ -70,6 +84,10 @@ class Job:
     def log(self) -> Path:
         """Where a crash leaves its traceback."""
         return self.scratch.with_suffix(".log")
+
+    def has_text_of(self, record: Record) -> bool:
+        """Return whether the script is what it was in the run of ``record``."""
+        return record.run.inputs.get(THE_SCRIPT) == self.inputs[THE_SCRIPT]
 
 
 class ScriptFolder:
@@ -173,7 +191,7 @@ def _prepare(job: Job) -> list[str]:
         torch.set_num_threads(job.threads)
     shutil.rmtree(job.scratch, ignore_errors=True)
     job.scratch.mkdir(parents=True)
-    _start_record(job)
+    write_record(job.script.record, Record(script=job.script.name))
     warnings.filterwarnings("error", message=r"Glyph \d+ .*missing from")
     logging.getLogger("matplotlib.mathtext").addFilter(_refuse_missing_glyph)
     messages: list[str] = []
@@ -182,12 +200,6 @@ def _prepare(job: Job) -> list[str]:
     logger.propagate = False
     warnings.formatwarning = _warning_formatter(messages)  # type: ignore[assignment]
     return messages
-
-
-def _start_record(job: Job) -> None:
-    script = job.script
-    script.record.parent.mkdir(parents=True, exist_ok=True)
-    write_json(script.record, {"script": script.name, "data": [], "results": {}})
 
 
 def _refuse_missing_glyph(entry: logging.LogRecord) -> bool:
@@ -292,31 +304,30 @@ def _check_page(script: Script) -> None:
     for path in script.images():
         if path.parent.name != "thumb" and path.name not in shown:
             path.unlink()
+        elif path.suffix == ".png":
+            shrink(path)
 
 
 def _complete_record(job: Job, seconds: float, error: str, messages: list[str]) -> None:
-    record = read_record(job.script.record)
-    run: dict[str, Any] = {
-        "device": _device(),
-        "threads": job.threads,
-        "versions": job.versions,
-        "seconds": round(seconds, 3),
-        "peak_memory_bytes": peak_memory(),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "build_id": job.build_id,
-        "messages": messages,
-    }
-    if not error:
-        outputs = current_outputs(job.script)
-        home = data_home_contents()
-        run |= {"inputs": job.inputs, "outputs": outputs, "data_home": home}
-    content: dict[str, Any] = {
-        "script": job.script.name,
-        "data": record.data if record else [],
-        "results": record.results if record else {},
-        "run": run,
-    }
-    write_json(job.script.record, content | ({"error": error} if error else {}))
+    record = Record(script=job.script.name)
+    try:
+        record = load_record(job.script.record) or record
+    except DamagedRecordError as damage:
+        error = error or f"what it recorded is not as it must be: {damage}"
+    run = Run(
+        device=_device(),
+        threads=job.threads,
+        versions=job.versions,
+        seconds=round(seconds, 3),
+        peak_memory_bytes=peak_memory(),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        build_id=job.build_id,
+        messages=messages,
+        inputs={} if error else job.inputs,
+        outputs={} if error else job.script.outputs(),
+    )
+    record = msgspec.structs.replace(record, run=run, error=error)
+    write_record(job.script.record, record)
 
 
 def _device() -> str:

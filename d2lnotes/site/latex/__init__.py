@@ -13,4 +13,5 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up what is in this room, in this order."""
-    return set_up(app, __name__, ("exercises", "typography", "tables"))
+    modules = ("builder", "lookups", "scripts", "elsewhere", "exercises")
+    return set_up(app, __name__, (*modules, "typography", "tables"))

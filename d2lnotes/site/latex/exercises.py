@@ -57,7 +57,7 @@ class MoveAnswers(SphinxPostTransform):
         if not chapters:
             return
         rest = [file for file in chapters if not self._number(file["docname"])]
-        if len(rest) == len(chapters):
+        if not self.env.numbered_toctrees:
             rest = []  # nothing is numbered, so nothing is set apart
         appendix = self._appendix(chapters)
         book = chapters[0].parent

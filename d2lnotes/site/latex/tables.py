@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-_LINE = 41.0  # the width of a line, in ems
+_LINE = 45.0  # the width of a line, in ems
 _GAP = 1.15  # between two columns
 _SIZES = {"normalsize": 1.0, "small": 0.91, "footnotesize": 0.83, "scriptsize": 0.73}
 _SLACK = 1.08  # widths are estimates

@@ -8,12 +8,14 @@ all of them are plain lists.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst.directives.body import Container
+from myst_parser.config.main import TopmatterReadError
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -36,7 +38,9 @@ from d2lnotes.site.lessons.learning_path import Arc, draw_arcs
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read
+from d2lnotes.site.twins.languages import half, halves_problem
 from d2lnotes.site.twins.references import title_reference
+from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,23 +139,27 @@ class Overviews(SphinxTransform):
         """Return a list of the chapters, each with a figure on the web."""
         items = nodes.bullet_list(classes=["course-cards"])
         for card in cards:
-            if not card.about:
-                self._report_missing_words(card.chapter)
+            if " | " not in card.about or halves_problem(card.about):
+                self._report_words(card)
             item = nodes.list_item(classes=["course-card"])
             item += _picture(card)
             item += _line("card-title", title_reference(card.chapter, refdoc=page))
             if card.about:
-                item += _twin("card-text", *card.about.split(" | ", 1))
+                halves = (half(card.about, x) for x in ("zh", "en"))
+                item += _twin("card-text", *halves)
             item += _twin("card-facts", *(_card_facts(card, x) for x in ("zh", "en")))
             items += item
         return items
 
-    def _report_missing_words(self, chapter: str) -> None:
+    def _report_words(self, card: Card) -> None:
+        source = Path(self.env.doc2path(card.chapter))
         logger.warning(
             "the first page of a chapter begins with front matter such as  "
-            "about: 一句话说它回答什么 | One sentence that says what it answers",
-            location=f"{self.env.doc2path(chapter)}:1",
+            "about: 一句话说它回答什么 | One sentence that says what it answers; "
+            f"got {card.about!r}",
+            location=f"{source}:{line_with('about:', source, 1) or 1}",
             type="chapters",
+            subtype="about",
         )
 
     def _add_path(
@@ -261,14 +269,16 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
 
 
 def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
-    matter = front_matter(Path(env.doc2path(chapter)))
+    matter: dict[str, Any] = {}
+    with suppress(TopmatterReadError):  # MyST reports it
+        matter = front_matter(Path(env.doc2path(chapter)))
     folder = chapter_of(chapter)
-    named = matter.get("figure", "plot_*_001")
+    named = str(matter.get("figure", "plot_*_001"))
     figure, alternative = gallery_figure(env, folder, named)
     pages = [page for page in lessons if chapter_of(page) == folder]
     return Card(
         chapter=chapter,
-        about=matter.get("about", ""),
+        about=str(matter.get("about", "")),
         figure=figure,
         alternative=alternative,
         pages=len(pages),

@@ -223,7 +223,12 @@ def _element(
     name = store.add(tex, display=display)
     if problem := store[name].error:
         logger.warning(
-            "MathJax cannot set this formula: %s: %s", problem, tex, location=node
+            "MathJax cannot set this formula: %s: %s",
+            problem,
+            tex if len(tex) < 200 else f"{tex[:200]}…",
+            location=node,
+            type="content",
+            subtype="mathematics",
         )
     return store.element(name)
 

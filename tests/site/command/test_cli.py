@@ -34,6 +34,24 @@ def setup(app):
 
     app.connect("html-page-context", wait)
 """
+# Each language says that the scripts have run, and waits for the other one.
+MEETING = """
+def setup(app):
+    import pathlib, time
+    declare(app)
+    here = pathlib.Path(__file__).parent
+
+    def meet(app):
+        (here / "build" / "scripts-ran").write_text(app.config.d2lnotes_build_id)
+        (here / app.config.language).touch()
+        end = time.monotonic() + 60
+        while not all((here / name).exists() for name in ("zh_CN", "en")):
+            if time.monotonic() > end:
+                raise OSError("the other language did not come")
+            time.sleep(0.05)
+
+    app.connect("builder-inited", meet)
+"""
 MENDED = "# Title\n"
 # What Sphinx was given, one file for each language.
 TELLING = """
@@ -191,6 +209,27 @@ def test_other_language_is_built_when_one_fails(tmp_path, monkeypatch, capfd):
     assert exit_code == 1
     assert "First title" in html(course, "en", "page")
     assert re.search(r"zh +failed.*\n +OSError: lost\nen +done", capfd.readouterr().out)
+
+
+def test_languages_are_built_side_by_side_once_the_scripts_have_run(
+    tmp_path, monkeypatch
+):
+    course = make_course(tmp_path / "course", conf=MEETING)
+    monkeypatch.chdir(course)
+
+    assert main(["build"]) == 0
+
+
+def test_what_the_languages_say_does_not_mingle(course, capfd):
+    main(["build"])
+
+    said = capfd.readouterr().out
+    assert re.findall(r"(?m)^— .+ —$|^build succeeded", said) == [
+        "— zh: site —",
+        "build succeeded",
+        "— en: site —",
+        "build succeeded",
+    ]
 
 
 def test_sphinx_killed_by_the_system_is_a_failure(tmp_path, monkeypatch, capfd):

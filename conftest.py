@@ -1,0 +1,9 @@
+"""Share the cores among the processes that run the tests."""
+
+import os
+
+# Before torch is imported: threads of one process that wait for those of another
+# compute nothing, and take twice as long for it.
+_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_cores = os.cpu_count() or 1
+os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores // _processes)))
