@@ -101,6 +101,14 @@ def test_the_sheet_holds_the_icons_that_it_names_and_no_others():
     assert CHECK not in font.getBestCmap()
 
 
+def test_two_builds_give_the_same_font(monkeypatch):
+    css = FACE + 'i{font-family:"Icons"}i::before{content:"\\f015"}'
+    times = iter((1e9, 2e9, 3e9, 4e9))
+    monkeypatch.setattr("fontTools.misc.timeTools.time.time", lambda: next(times))
+
+    assert with_icons(css, STYLES) == with_icons(css, STYLES)
+
+
 @pytest.mark.parametrize(
     "css", [FACE + 'i::before{content:"\\f015"}', FACE + 'i{font-family:"Icons"}']
 )
