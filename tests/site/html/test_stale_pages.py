@@ -66,12 +66,3 @@ def test_new_text_leaves_the_other_pages_as_they_are(tmp_path):
     build(tmp_path, PAGES["named.md"].replace("English.", "Other text."))
 
     assert page.stat().st_mtime_ns == before
-
-
-def test_what_is_kept_of_titles_keeps_no_page_with_it(tmp_path):
-    build(tmp_path, PAGES["named.md"] + "正文。\n\nThe text of the page.\n")
-
-    kept = (tmp_path / "doctrees" / "en" / "environment.pickle").read_bytes()
-
-    assert "丙".encode() in kept
-    assert b"The text of the page" not in kept
