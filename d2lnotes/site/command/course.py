@@ -40,6 +40,11 @@ class Course:
         """Everything generated."""
         return self.root / "build"
 
+    @property
+    def scripts_ran(self) -> Path:
+        """The file that names the last build whose scripts have all run."""
+        return self.build / "scripts-ran"
+
     def html(self, language: str) -> Path:
         """Return the site of one language."""
         return self.build / "html" / language
