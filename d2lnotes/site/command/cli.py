@@ -37,6 +37,7 @@ from d2lnotes.site.command.terminal import (
     drop_output,
     explain,
     open_closed_streams,
+    positive,
     say,
 )
 
@@ -84,14 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--pdf", action="store_true", help="typeset the PDFs as well")
     build.add_argument(
         "--gallery-minutes",
-        type=_positive,
+        type=positive,
         default=0,
         metavar="N",
         help="start no gallery script after N minutes; name those that were not reached",
     )
     build.add_argument(
         "--recheck",
-        type=_positive,
+        type=positive,
         default=0,
         metavar="N",
         help="run N scripts again whose runs hold; the commit chooses them",
@@ -126,17 +127,11 @@ def _add_build_options(parser: argparse.ArgumentParser) -> None:
         "--language", choices=list(LANGUAGES), help="only this one (default: both)"
     )
     parser.add_argument(
-        "--jobs", type=_positive, metavar="N", help="gallery scripts that run at once"
+        "--jobs", type=positive, metavar="N", help="gallery scripts that run at once"
     )
     parser.add_argument(
         "--no-gallery", action="store_true", help="run no script: for writing prose"
     )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 on, not {text!r}")
-    return int(text)
 
 
 @contextmanager

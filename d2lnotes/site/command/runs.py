@@ -19,7 +19,7 @@ from d2lnotes.site.command.course import (
 )
 from d2lnotes.site.command.processes import Children
 from d2lnotes.site.command.sphinx_run import Options, check_requirements, run_scripts
-from d2lnotes.site.command.terminal import CommandError, say
+from d2lnotes.site.command.terminal import CommandError, positive, say
 
 if TYPE_CHECKING:
     from d2lnotes.site.gallery.store import Store
@@ -37,7 +37,9 @@ def add_run_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps it
         metavar="K/N",
         help="only this share of them: machines that run 1/8 to 8/8 run all",
     )
-    run.add_argument("--jobs", type=int, metavar="N", help="scripts that run at once")
+    run.add_argument(
+        "--jobs", type=positive, metavar="N", help="scripts that run at once"
+    )
     run.set_defaults(run=_run)
 
     runs = commands.add_parser("runs", help="look after the runs that are kept")
@@ -45,7 +47,11 @@ def add_run_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps it
     actions.add_parser("list", help="show them").set_defaults(run=_list)
     prune = actions.add_parser("prune", help="remove those used least recently")
     prune.add_argument(
-        "--megabytes", type=int, default=0, metavar="N", help="how much may stay"
+        "--megabytes",
+        type=positive,
+        default=0,
+        metavar="N",
+        help="how much may stay (default: nothing)",
     )
     prune.set_defaults(run=_prune)
     export = actions.add_parser("export", help="put this course's runs into a file")
@@ -80,6 +86,7 @@ def name_unreached(course: Course, options: Options) -> None:
 
 
 def _store() -> Store:
+    check_requirements()
     from d2lnotes.site.gallery.store import Store, runs_home
 
     return Store(runs_home(), say)

@@ -156,6 +156,7 @@ class GalleryBuild:
                     path.unlink(missing_ok=True)
                 _make_page_without_run(self.gallery, script)
                 record = Record(script=script.name)
+        script.vouch()
         record = msgspec.structs.replace(record, unreached=self.gallery.build_id)
         write_record(script.record, record)
 

@@ -86,17 +86,9 @@ def why_stale(script: Script, record: Record | None, inputs: Mapping[str, str]) 
 def _job(gallery: Gallery, store: Store, script: Script) -> Job:
     """Return what the process of ``script`` is told; no ``reason`` if a run holds."""
     inputs = gallery.inputs(script)
-    record = _record(script, store)
-    reason = why_stale(script, record, inputs)
-    if record and record.unreached and not reason:  # what had changed was undone
-        write_record(script.record, replace_fields(record, unreached=""))
-    if reason and (run := store.find(script.name, inputs)):
-        put_in_place(script, run)
-        reason = ""
-    scratch = gallery.records.parent / "scratch" / script.name
     return Job(
         script=script,
-        reason=reason,
+        reason=_settle(store, script, inputs),
         gallery_conf=dict(gallery.settings),
         inputs=inputs,
         versions={name: inputs[name] for name in _SHOWN_VERSIONS if name in inputs},
@@ -107,12 +99,24 @@ def _job(gallery: Gallery, store: Store, script: Script) -> Job:
             "D2LNOTES_RUN": str(script.record),
             "OMP_NUM_THREADS": str(gallery.threads),
         },
-        scratch=scratch,
+        scratch=gallery.records.parent / "scratch" / script.name,
         course=(gallery.root, gallery.docs, gallery.sources),
         writable=(script.record, data_home(), Path(sys.prefix)),
         loads_torch=imports_torch(script.source, gallery.packages),
         build_id=gallery.build_id,
     )
+
+
+def _settle(store: Store, script: Script, inputs: Mapping[str, str]) -> str:
+    """Return why ``script`` must run; put a run that holds in place, if there is one."""
+    record = _record(script, store)
+    reason = why_stale(script, record, inputs)
+    if record and record.unreached and not reason:  # what had changed was undone
+        write_record(script.record, replace_fields(record, unreached=""))
+    if reason and (run := store.find(script.name, inputs)):
+        put_in_place(script, run)
+        return ""
+    return reason
 
 
 def _record(script: Script, store: Store) -> Record | None:

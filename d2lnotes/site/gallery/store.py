@@ -170,7 +170,10 @@ class Store:
             return unpack(name, path.read_bytes())
         except FileNotFoundError:  # another process needed the space
             return None
-        except (OSError, DamagedRunError) as error:
+        except OSError as error:
+            self.say(f"{path} is not used: {error}")
+            return None
+        except DamagedRunError as error:
             self.say(f"{path} is not used: {error}")
             with suppress(OSError):
                 path.unlink()

@@ -151,6 +151,17 @@ def test_a_store_that_cannot_be_written_is_named_and_nothing_fails(tmp_path):
     assert re.search(f"cannot be kept in {place}: .*; set D2LNOTES_RUNS", said[0])
 
 
+def test_a_run_that_could_not_be_written_leaves_nothing(store, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    store.keep(run_of())
+
+    assert [path for path in store.folder.rglob("*") if path.is_file()] == []
+    assert "No space left on device" in said(store)[0]
+
+
 def test_many_builds_may_use_a_store_at_once(store):
     inputs = [INPUTS | {"Python": str(number % 3)} for number in range(30)]
 
@@ -193,6 +204,8 @@ def test_a_run_is_put_where_it_would_have_left_its_files(tmp_path):
         (run_of(files=FILES | {"../../conf.py": b"evil"}), "no run makes a file like"),
         (run_of(files=FILES | {"/etc/passwd": b"evil"}), "no run makes a file like"),
         (run_of(files=FILES | {"plot_two.rst": b"evil"}), "no run makes a file like"),
+        # A figure of the script plot_one_100.
+        (run_of(files={"sphx_glr_plot_one_100_001.png": b"x"}), "no run makes a file"),
         (run_of(outputs={"plot_one.rst": "0" * 64}), "not those of its record"),
     ],
 )
@@ -210,6 +223,21 @@ def test_a_run_under_the_name_of_another_is_refused():
         unpack(name.replace(digits, f"{sha256(other).hexdigest()[:32]}.zip"), other)
     with pytest.raises(DamagedRunError, match="that of another run"):
         unpack(name.replace("plot_one", "plot_two"), content)
+
+
+def test_a_run_with_the_content_of_another_is_refused():
+    name, _ = pack(run_of(seconds=1.0))
+    _, other = pack(run_of(seconds=2.0))
+
+    with pytest.raises(DamagedRunError, match="not that which was stored"):
+        unpack(name, other)
+
+
+def test_a_run_that_would_fill_the_memory_is_refused(monkeypatch):
+    monkeypatch.setattr("d2lnotes.site.gallery.store._LARGEST_RUN", 1000)
+
+    with pytest.raises(DamagedRunError, match="more than 1,000 bytes"):
+        unpack(*pack(run_of(files={"plot_one.rst": b"0" * 1000})))
 
 
 @pytest.mark.parametrize("name", ["../{}", "/{}", "numbers/../{}", "{}.exe"])
