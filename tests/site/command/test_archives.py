@@ -161,7 +161,7 @@ def test_volumes_are_offered_by_their_titles(course):
 
     make_archives(course)
 
-    assert re.search(r'd2lnotes-zh-1\.pdf"[^>]*>第一卷</a>', page(course))
+    assert re.search(r'd2lnotes-zh-1\.pdf"[^>]*>第一卷</a>', page(course, "zh"))
     assert (downloads(course) / "d2lnotes-zh-1.pdf").exists()
 
 
