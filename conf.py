@@ -2,6 +2,7 @@
 
 import os
 from importlib import metadata
+from pathlib import Path
 
 # -- Project ---------------------------------------------------------------------
 project = "d2lnotes"
@@ -22,7 +23,12 @@ d2lnotes_branch = "main"
 
 # -- Extensions ------------------------------------------------------------------
 extensions = ["d2lnotes.site"]  # which sets up all others, in their order
-exclude_patterns = ["gallery/**/*.py", "gallery/**/*.ipynb", "gallery/**/README*"]
+exclude_patterns = [
+    "gallery/**/*.py",
+    "gallery/**/*.ipynb",
+    "gallery/**/README*",
+    "reference/glossary/*",  # parts of the page glossary.md
+]
 nitpick_ignore_regex = [
     # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
     ("py:class", r"[a-z0-9_*]+"),
@@ -31,7 +37,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
-bibtex_bibfiles = ["docs/references.bib"]
+bibtex_bibfiles = sorted(map(str, Path("docs/references").glob("*.bib")))  # by chapter
 bibtex_tooltips = False  # d2lnotes.site.html.tips shows the work itself
 
 # -- Pages -----------------------------------------------------------------------
@@ -79,29 +85,12 @@ d2lnotes_math_macros = {  # for MathJax and LaTeX alike
 sphinx_gallery_conf = {
     "examples_dirs": "../gallery",
     "gallery_dirs": "gallery",
-    "subsection_order": [
-        "../gallery/introduction",
-        "../gallery/preliminaries",
-        "../gallery/linear-models",
-        "../gallery/multilayer-perceptrons",
-        "../gallery/generalization",
-        "../gallery/computation",
-        "../gallery/convolutional-networks",
-        "../gallery/modern-cnns",
-        "../gallery/computer-vision",
-        "../gallery/recurrent-networks",
-        "../gallery/modern-rnns",
-        "../gallery/attention",
-        "../gallery/nlp-pretraining",
-        "../gallery/nlp-applications",
-        "../gallery/optimization",
-        "../gallery/performance",
-    ],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
+    "notebook_extensions": [],  # likewise
     "ignore_repr_types": r"matplotlib\.",
     "remove_config_comments": True,
     "min_reported_time": 1e9,  # pages say it in their own language

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-__all__ = ["EpochRecord", "evaluate", "fit", "predict"]
+__all__ = ["EpochRecord", "evaluate", "fit", "over_epochs", "predict"]
 
 BatchMean = Callable[[Tensor, Tensor], Tensor]
 Loader = Iterable[Sequence[Tensor]]
@@ -127,6 +127,51 @@ def fit(
             if on_epoch_end is not None:
                 on_epoch_end(record)
     return history
+
+
+def over_epochs(histories: Sequence[Sequence[EpochRecord]], quantity: str) -> Tensor:
+    """Return one quantity of several runs, epoch by epoch.
+
+    Parameters
+    ----------
+    histories
+        What :func:`fit` returned, once for each run; of as many epochs each.
+    quantity
+        ``"train_loss"``, ``"valid_loss"``, ``"seconds"``, or the name of a metric.
+
+    Returns
+    -------
+    Tensor : (num_runs, num_epochs) float64
+
+    Raises
+    ------
+    ValueError
+        If there is no run, or the runs differ in their number of epochs.
+    LookupError
+        If an epoch lacks the quantity; the message lists what it has.
+    """
+    lengths = {len(history) for history in histories}
+    if len(lengths) != 1:
+        raise ValueError(
+            "histories must hold one run at least, all of as many epochs; got "
+            f"{sorted(lengths)} epochs"
+        )
+    rows = [[_quantity(record, quantity) for record in h] for h in histories]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _quantity(record: EpochRecord, quantity: str) -> float:
+    """Return a number of the record, by its name."""
+    numbers = {"train_loss": record.train_loss, "seconds": record.seconds}
+    if record.valid_loss is not None:
+        numbers["valid_loss"] = record.valid_loss
+    numbers |= record.valid_metrics
+    if quantity not in numbers:
+        raise LookupError(
+            f"epoch {record.epoch} has no {quantity!r}; it has {sorted(numbers)}, and "
+            "fit measures more if it gets valid_loader and metrics"
+        )
+    return numbers[quantity]
 
 
 def evaluate(

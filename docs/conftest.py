@@ -107,7 +107,7 @@ pytest_collect_file = pages.pytest()
 def pytest_runtest_call(item):
     """Run the blocks above this one first, where this process has not run them.
 
-    So a block can be tested alone, and the blocks of a page in several processes.
+    So a block can be tested alone.
     """
     if not isinstance(item, SybilItem):
         return

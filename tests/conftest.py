@@ -1,6 +1,7 @@
 """What every test gets: a seeded generator, and no way out of this machine."""
 
 import ipaddress
+import os
 import signal
 import socket
 
@@ -13,10 +14,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _runs_of_nobody(tmp_path_factory):
+    """Keep what a test runs out of the runs of the person who tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("D2LNOTES_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
 @pytest.fixture
 def generator():
     """A seeded generator, so that no test depends on which ran before."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _alone(request):
+    """Refuse to measure while other processes compute tests of their own."""
+    measures = map(request.node.get_closest_marker, ("alone", "benchmark"))
+    if any(measures) and os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
+        pytest.fail("this test measures and must run alone: add  -n 0", pytrace=False)
 
 
 @pytest.fixture(autouse=True)

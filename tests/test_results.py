@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from d2lnotes.results import note_data, record
+from d2lnotes.results import note_data, record, record_all
 
 
 @pytest.fixture
@@ -138,3 +138,64 @@ def test_writers_at_the_same_time_lose_nothing_of_each_other(run_file):
         list(writers.map(lambda name: record(name, 1), names))
 
     assert sorted(read(run_file)["results"]) == names
+
+
+def test_several_numbers_are_stored_as_if_one_by_one(run_file):
+    record_all("lenet", {"first": 1, "second": 2.5}, unit="s", over="3 seeds")
+    together = read(run_file)["results"]
+    run_file.unlink()
+    record("lenet.first", 1, unit="s", over="3 seeds")
+    record("lenet.second", 2.5, unit="s", over="3 seeds")
+
+    assert together == read(run_file)["results"]
+
+
+@pytest.mark.parametrize("kind", [torch.tensor, np.array])
+def test_one_number_for_each_seed_is_stored_as_mean_and_spread(run_file, kind):
+    record_all("lenet", {"accuracy": kind([0.25, 0.5, 1.5])})
+
+    result = read(run_file)["results"]["lenet.accuracy"]
+    assert result["value"] == pytest.approx(np.mean([0.25, 0.5, 1.5]))
+    assert result["spread"] == pytest.approx(np.std([0.25, 0.5, 1.5], ddof=1))
+
+
+def test_a_number_of_several_may_have_its_own_format(run_file):
+    record_all("lenet", {"accuracy": (0.5, ".1%"), "loss": 0.25}, format=".2f")
+
+    results = read(run_file)["results"]
+    assert [entry["format"] for entry in results.values()] == [".1%", ".2f"]
+
+
+def test_of_several_numbers_none_is_stored_if_one_is_wrong(run_file):
+    with pytest.raises(ValueError, match=r"of 'lenet\.second'"):
+        record_all("lenet", {"first": 1, "second": math.nan})
+
+    assert not run_file.exists()
+
+
+def test_recording_nothing_is_refused():
+    with pytest.raises(ValueError, match="nothing to record in the group 'lenet'"):
+        record_all("lenet", {})
+
+
+@pytest.mark.parametrize("value", [np.True_, torch.tensor(True)])
+def test_a_truth_value_of_any_library_is_no_number(value):
+    with pytest.raises(ValueError, match="pass a number, not"):
+        record("group.number", value)
+
+
+def test_a_number_beyond_the_floating_point_numbers_is_refused():
+    with pytest.raises(ValueError, match="too large for a floating-point number"):
+        record("group.number", 10**400)
+
+
+@pytest.mark.parametrize("text", ["unit", "over", "format"])
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(ValueError, match=f"the {text} of a result is text, got 5"):
+        record("group.number", 1, **{text: 5})
+
+
+@pytest.mark.parametrize("text", ["unit", "over"])
+def test_half_a_character_is_refused(text):
+    with pytest.raises(ValueError, match="holds half of a character"):
+        record("group.number", 1, **{text: "\ud800"})

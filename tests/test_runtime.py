@@ -3,12 +3,20 @@
 import os
 import random
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 import torch
 
-from d2lnotes.runtime import Stopwatch, on, seed_everything, select_device
+from d2lnotes.runtime import (
+    Stopwatch,
+    on,
+    peak_bytes,
+    seconds_per_call,
+    seed_everything,
+    select_device,
+)
 
 
 @pytest.fixture
@@ -196,3 +204,44 @@ def test_the_stopwatch_includes_the_wait(monkeypatch):
         pass
 
     assert watch.seconds >= 0.05
+
+
+def test_a_call_is_timed_in_its_fastest_round():
+    naps = iter([0.0005, 0.05, 0.002, 0.05])  # the first only finds out how long
+
+    seconds = seconds_per_call(lambda: time.sleep(next(naps)), num_rounds=3)
+
+    assert 0.002 <= seconds < 0.02
+
+
+def test_a_short_call_is_repeated_in_a_round():
+    calls = []
+
+    seconds_per_call(lambda: calls.append(1), num_rounds=2)
+
+    assert len(calls) > 1 + 2
+
+
+def test_timing_takes_one_round_at_least():
+    with pytest.raises(ValueError, match="num_rounds must be at least 1, got 0"):
+        seconds_per_call(list, num_rounds=0)
+
+
+def test_the_peak_counts_what_was_held_at_one_time():
+    def hold_one_after_the_other():
+        for _ in range(3):
+            bytearray(1_000_000)
+
+    assert 1_000_000 <= peak_bytes(hold_one_after_the_other) < 1_100_000
+
+
+def test_a_call_that_fails_leaves_no_tracing_behind():
+    with pytest.raises(ZeroDivisionError):
+        peak_bytes(lambda: 1 / 0)
+
+    assert not tracemalloc.is_tracing()
+
+
+def test_a_peak_inside_another_measurement_is_refused():
+    with pytest.raises(RuntimeError, match="tracemalloc traces already"):
+        peak_bytes(lambda: peak_bytes(list))

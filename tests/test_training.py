@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from d2lnotes.data import TensorLoader
-from d2lnotes.training import EpochRecord, evaluate, fit, predict
+from d2lnotes.training import EpochRecord, evaluate, fit, over_epochs, predict
 
 # Different primes: no swapped axis can cancel out. 11 examples in batches of 3
 # leave a last batch of 2, which shows whether batches are weighted by their size.
@@ -437,3 +437,37 @@ def test_metrics_without_validation_data_are_refused(model, loader):
 def test_a_metric_named_loss_is_refused(model, loader):
     with pytest.raises(ValueError, match="'loss' is taken"):
         train(model, loader, valid_loader=loader, metrics={"loss": mse_loss})
+
+
+# Several runs
+
+RUNS = [
+    [EpochRecord(1, 2.0, 3.0, {"accuracy": 0.5}, 0.25)],
+    [EpochRecord(1, 5.0, 7.0, {"accuracy": 0.75}, 0.125)],
+]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "values"),
+    [
+        ("train_loss", [[2.0], [5.0]]),
+        ("valid_loss", [[3.0], [7.0]]),
+        ("accuracy", [[0.5], [0.75]]),
+        ("seconds", [[0.25], [0.125]]),
+    ],
+)
+def test_a_quantity_of_several_runs_is_a_row_for_each(quantity, values):
+    assert over_epochs(RUNS, quantity).tolist() == values
+
+
+def test_a_quantity_that_was_not_measured_is_named():
+    history = [EpochRecord(1, 2.0, None, {}, 0.1)]
+
+    with pytest.raises(LookupError, match=r"no 'valid_loss'; it has \['seconds', 't"):
+        over_epochs([history], "valid_loss")
+
+
+@pytest.mark.parametrize("histories", [[], [RUNS[0], RUNS[0] * 2]])
+def test_runs_of_different_lengths_are_refused(histories):
+    with pytest.raises(ValueError, match="all of as many epochs"):
+        over_epochs(histories, "train_loss")

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from d2lnotes.data._registry import RemoteFile
+from d2lnotes.results import note_file
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -121,12 +122,23 @@ def fetch(file: RemoteFile) -> Path:
         If the cache folder cannot be read or written, or is full.
     """
     path = cache_path(file)
-    if verify(file) == "ok":
+    try:
+        if verify(file) == "ok":
+            return path
+        with _locked(file, path):
+            if verify(file) != "ok":  # another process may have been faster
+                _download(file, path)
         return path
-    with _locked(file, path):
-        if verify(file) != "ok":  # another process may have been faster
-            _download(file, path)
-    return path
+    finally:
+        note_file(file.name, _size(path))
+
+
+def _size(path: Path) -> int | None:
+    """Return the size of a file in bytes, ``None`` without one that can be seen."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -5,9 +5,10 @@ the axes. None of them shows or saves anything. Differences that color shows are
 also shown by line styles, markers or numbers.
 """
 
+from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.graphs import plot_graph
 from d2lnotes.plotting.images import show_images
-from d2lnotes.plotting.plane import plot_contours, plot_vectors
+from d2lnotes.plotting.plane import plot_contours, plot_linear_map, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "plot_contours",
     "plot_graph",
     "plot_history",
+    "plot_linear_map",
+    "plot_spread",
     "plot_vectors",
     "show_images",
 ]

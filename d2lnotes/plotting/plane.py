@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-__all__ = ["plot_contours", "plot_vectors"]
+__all__ = ["plot_contours", "plot_linear_map", "plot_vectors"]
 
 
 def plot_vectors(
@@ -98,6 +98,52 @@ def _check_arrows(vectors: Tensor, tails: Tensor, labels: Sequence[str] | None) 
         raise ValueError(
             f"labels must be as many as vectors, got {len(labels)} for {len(vectors)}"
         )
+
+
+def plot_linear_map(
+    matrix: Tensor, *, marked: Tensor | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw what a matrix makes of the plane, and return the axes.
+
+    The unit circle is dashed and its image solid; gray arrows show the columns, which
+    are the images of (1, 0) and (0, 1).
+
+    Parameters
+    ----------
+    matrix : (2, 2) float
+        Sends the point ``x`` to ``matrix @ x``.
+    marked : (n, 2) float, optional
+        Points, each drawn as a dot on its dotted line through the origin, with an
+        arrow to its image. For an eigenvector the arrow lies on the line.
+    ax
+        Where to draw; a new figure if ``None``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes are others, or a number is not finite.
+    """
+    if matrix.shape != (2, 2):
+        raise ValueError(
+            f"matrix must have shape (2, 2), got {tuple(matrix.shape)}; of a larger "
+            "one take two rows and columns"
+        )
+    matrix = matrix.detach().cpu().double()
+    turn = torch.linspace(0, 2 * torch.pi, 721, dtype=torch.double)
+    circle = torch.stack([turn.cos(), turn.sin()])  # (2, points)
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+        ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    ax.plot(*circle.numpy(), color="0.6", linestyle="--")
+    ax.plot(*(matrix @ circle).numpy(), color="0.2")
+    plot_vectors(matrix.T, labels=["$a_1$", "$a_2$"], color="0.6", ax=ax)
+    for index, point in enumerate([] if marked is None else marked):
+        point = point.detach().cpu().double()
+        color = f"C{index}"
+        ax.axline((0, 0), tuple(point.tolist()), color=color, linestyle=":")
+        ax.plot(*point.numpy(), "o", color=color)
+        plot_vectors((matrix @ point)[None], color=color, ax=ax)
+    return ax
 
 
 def plot_contours(

@@ -13,6 +13,8 @@ from enum import IntEnum
 class Configured(IntEnum):
     """``config-inited``: ``conf.py`` has been read."""
 
+    CHAPTER_ORDER = 5
+    SPHINX_GALLERY_CHECKS_SETTINGS = 10
     ROOMS_AND_WORDS = 500
     NAMES_OF_NUMBERS = 700
     SPHINX_NAMES_OF_NUMBERS = 800
@@ -41,6 +43,7 @@ class Read(IntEnum):
     OVERVIEWS = 140
     GENERATED_LINES = 150
     STAND_IN_WARNING = 160
+    CONTENT_CHECKED = 190
     TWINS_PAIRED = 200
     SPHINX_LABELS = 210
 

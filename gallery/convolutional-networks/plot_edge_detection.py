@@ -28,7 +28,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import conv2d
 
-from d2lnotes.results import record
+from d2lnotes.results import record_all
 
 # %%
 # 一张图，两个核 | One image, two kernels
@@ -53,6 +53,13 @@ def coordinates(size):
 x, y = coordinates(40)
 disk = torch.sigmoid(12 - torch.hypot(x, y))  # 1 inside radius 12, 0 outside
 responses = conv2d(disk[None, None], kernels)[0]  # (2, 38, 38)
+
+# %%
+# 第一幅是图，中间两幅是两个核的响应，蓝色为正，红色为负；
+# 最后一幅是两个响应合起来的长度。
+#
+# First the image, then the responses of the two kernels, positive in blue and
+# negative in red, and last the length of both responses together.
 
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), layout="constrained")
 strength = responses.norm(dim=0)
@@ -109,23 +116,28 @@ normals = torch.stack([angles.deg2rad().cos(), angles.deg2rad().sin()])
 grid = torch.stack(coordinates(3))  # (2, 3, 3): all that the kernels see
 
 
-def respond(width):
-    """Return the two responses to an edge at every angle."""
-    depth = torch.einsum("ca,cij->aij", normals, grid)  # along the normal
-    edges = torch.sigmoid(depth / width)[:, None]  # (angles, 1, 3, 3)
-    return conv2d(edges, kernels)[:, :, 0, 0].T  # (2, angles)
-
-
-def angle_error(pair):
+def angle_error(pair, angles):
     """Return the error of the angle in degrees, between −180 and 180."""
     read = torch.atan2(pair[1], pair[0]).rad2deg()
     return (read - angles + 180) % 360 - 180
 
 
-widths = [0.25, 0.5, 1.0, 2.0]
-errors = {width: angle_error(respond(width)) for width in widths}
-soft = respond(2.0)
+depth = torch.einsum("ca,cij->aij", normals, grid)  # along the normal
+pairs = {}  # by width, the two responses to an edge at every angle
+for width in (0.25, 0.5, 1.0, 2.0):
+    edges = torch.sigmoid(depth / width)[:, None]  # (angles, 1, 3, 3)
+    pairs[width] = conv2d(edges, kernels)[:, :, 0, 0].T  # (2, angles)
+errors = {width: angle_error(pair, angles) for width, pair in pairs.items()}
+soft = pairs[2.0]
 shares = soft / soft[0, angles == 0]  # the response at 0 degrees is the unit
+
+# %%
+# 左图是宽度为 2 的边：响应（记号）落在余弦和正弦上。右图是读出的角度差多少，
+# 四种宽度各一条线。
+#
+# On the left the edge of width 2: the responses (markers) lie on cosine and
+# sine. On the right by how much the angle is misread, one line for each of
+# four widths.
 
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.5, 3.8), layout="constrained"
@@ -136,8 +148,10 @@ left.plot(angles[::15], shares[0, ::15], "o", mfc="none", label="$G_x$")
 left.plot(angles[::15], shares[1, ::15], "s", mfc="none", label="$G_y$")
 left.set(xlabel=r"$\theta$ (degrees)", ylabel="response (relative)")
 left.legend()
-for width, style in zip(widths, ["-", "--", "-.", ":"], strict=True):
-    right.plot(angles, errors[width], style, label=f"$w$ = {width} pixels")
+for (width, error), style in zip(
+    errors.items(), ["-", "--", "-.", ":"], strict=True
+):
+    right.plot(angles, error, style, label=f"$w$ = {width} pixels")
 right.set(xlabel=r"$\theta$ (degrees)", ylabel="error of the angle (degrees)")
 right.legend()
 fig.set_label(
@@ -163,14 +177,13 @@ assert worst[2.0] < 0.5
 assert worst[2.0] < worst[1.0] < worst[0.5] < worst[0.25]
 assert math.isclose(errors[0.25][angles == 45].item(), 0, abs_tol=1e-9)
 
-for name, width in [("soft", 2.0), ("sharp", 0.25)]:
-    record(
-        f"edge_detection.{name}_error",
-        worst[width],
-        unit="度 | degrees",
-        over="360 个方向里最差的 | the worst of 360 directions",
-        format=".2f",
-    )
+record_all(
+    "edge_detection",
+    {"soft_error": worst[2.0], "sharp_error": worst[0.25]},
+    unit="度 | degrees",
+    over="360 个方向里最差的 | the worst of 360 directions",
+    format=".2f",
+)
 
 # %%
 # 练习 | Exercise

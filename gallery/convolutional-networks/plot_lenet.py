@@ -31,13 +31,15 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import cross_entropy
 
-from d2lnotes.data import TensorLoader, fetch_fashion_mnist
+from d2lnotes.data.images import fetch_fashion_mnist
+from d2lnotes.data.loader import TensorLoader
 from d2lnotes.metrics import accuracy_score, confusion_matrix
 from d2lnotes.models.convnets import ModernLeNet
-from d2lnotes.plotting import plot_confusion_matrix, show_images
-from d2lnotes.results import record
+from d2lnotes.plotting.images import show_images
+from d2lnotes.plotting.training import plot_confusion_matrix
+from d2lnotes.results import record, record_all
 from d2lnotes.runtime import on, seed_everything, select_device
-from d2lnotes.training import fit, predict
+from d2lnotes.training import fit, over_epochs, predict
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
@@ -84,9 +86,7 @@ for seed in range(num_seeds):
     models.append(model)
     histories.append(history)
 
-accuracies = torch.tensor(
-    [[e.valid_metrics["accuracy"] for e in h] for h in histories]
-)
+accuracies = over_epochs(histories, "accuracy")  # (seeds, epochs)
 final = accuracies[:, -1]
 print(f"test accuracy: {final.mean():.4f} ± {final.std():.4f}")
 
@@ -215,42 +215,30 @@ else:
     assert data.class_names[worst] == "shirt"
     assert data.class_names[rival] == "T-shirt/top"
 
-seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
-record(
-    "lenet.test_accuracy_modern",
-    final.mean(),
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
+record_all(
+    "lenet",
+    {
+        "test_accuracy_modern": (final, ".3f"),
+        "worst_recall": recall[worst],
+        "rival_share": errors[worst, rival] / confusion[worst].sum(),
+        "errors_among_tops": among_tops,
+    },
     unit="fraction",
-    over=seeds,
-    spread=final.std(),
+    over=f"{num_seeds} 个随机种子 | {num_seeds} random seeds",
+    format=".0%",
 )
 record("lenet.epochs_modern", num_epochs, unit="轮 | epochs", format=".0f")
-record(
-    "lenet.worst_recall",
-    recall[worst],
-    unit="fraction",
-    over=seeds,
-    format=".0%",
-)
-record(
-    "lenet.rival_share",
-    errors[worst, rival] / confusion[worst].sum(),
-    unit="fraction",
-    over=seeds,
-    format=".0%",
-)
-record(
-    "lenet.errors_among_tops",
-    among_tops,
-    unit="fraction",
-    over=seeds,
-    format=".0%",
-)
-seconds = [epoch.seconds for history in histories for epoch in history]
+seconds = over_epochs(histories, "seconds")
 record(
     "lenet.seconds_per_epoch",
-    sum(seconds) / len(seconds),
+    seconds.mean(),
     unit="s",
-    over=f"{len(seconds)} 轮 | {len(seconds)} epochs",
+    over=f"{seconds.numel()} 轮 | {seconds.numel()} epochs",
     format=".1f",
 )
 

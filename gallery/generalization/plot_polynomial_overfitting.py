@@ -66,14 +66,14 @@ def basis(places, degree):
     return chebyshev_polynomial_t(places[:, None], orders)  # (places, p)
 
 
-def projection(degree):
+def projection(places, degree):
     """Return H for polynomials up to ``degree``."""
-    q = torch.linalg.qr(basis(x, degree)).Q
+    q = torch.linalg.qr(basis(places, degree)).Q
     return q @ q.T  # (n, n)
 
 
 parameters = torch.arange(1, n + 1, dtype=torch.float64)
-projections = torch.stack([projection(degree) for degree in degrees])
+projections = torch.stack([projection(x, degree) for degree in degrees])
 missed = (truth - projections @ truth).square().mean(dim=-1)
 train_theory = missed + sigma**2 * (1 - parameters / n)
 fresh_theory = missed + sigma**2 * (1 + parameters / n)

@@ -31,7 +31,8 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from d2lnotes.results import note_data, record
+from d2lnotes.plotting.curves import plot_spread
+from d2lnotes.results import note_data, record_all
 
 data = load_breast_cancer()
 note_data("breast-cancer-wisconsin-diagnostic", stand_in=False)
@@ -97,33 +98,35 @@ inputs = {
 }
 
 
-def fit_and_score(train, test, chosen):
-    """Return the training and the test accuracy of a learned rule."""
+def fit_and_score(inputs, answers, parts):
+    """Return the accuracy of a learned rule on each part, the first trains."""
     model = make_pipeline(StandardScaler(), LogisticRegression())
-    model.fit(measurements[train][:, chosen], malignant[train])
-    return [
-        model.score(measurements[part][:, chosen], malignant[part])
-        for part in (train, test)
-    ]
+    model.fit(inputs[parts[0]], answers[parts[0]])
+    return [model.score(inputs[part], answers[part]) for part in parts]
 
 
-scores = {name: [] for name in inputs}  # becomes (sizes, splits, 2)
-written = {"radius": [], "3 numbers": []}  # becomes (sizes, splits)
-for size in sizes:
-    splits = StratifiedShuffleSplit(
-        num_splits, train_size=size, test_size=200, random_state=0
-    )
-    parts = list(splits.split(measurements, malignant))
-    for name, chosen in inputs.items():
-        scores[name].append(
-            [fit_and_score(train, test, chosen) for train, test in parts]
-        )
-    for name, answer in [("radius", by_radius), ("3 numbers", by_rule)]:
-        right = answer == malignant
-        written[name].append([right[test].mean() for _, test in parts])
+# %%
+# 每种训练病例数划分 40 次；``scores`` 里两项是训练成绩和考试成绩，
+# 人写的规则只有考试成绩。
+#
+# There are 40 splits for each number of training cases. The two entries of
+# ``scores`` are training and test accuracy; a written rule has the latter
+# only.
 
-scores = {name: np.array(values) for name, values in scores.items()}
-written = {name: np.array(values) for name, values in written.items()}
+shape = len(sizes), num_splits
+scores = {name: np.zeros((*shape, 2)) for name in inputs}
+written = {"radius": np.zeros(shape), "3 numbers": np.zeros(shape)}
+for row, size in enumerate(sizes):
+    draw = {"train_size": size, "test_size": 200, "random_state": 0}
+    splits = StratifiedShuffleSplit(num_splits, **draw)
+    halves = list(splits.split(measurements, malignant))
+    for column, parts in enumerate(halves):
+        for name, chosen in inputs.items():
+            table = measurements[:, chosen]
+            scores[name][row, column] = fit_and_score(table, malignant, parts)
+        for name, answer in [("radius", by_radius), ("3 numbers", by_rule)]:
+            right = answer[parts[1]] == malignant[parts[1]]
+            written[name][row, column] = right.mean()
 
 # %%
 # 学习曲线 | The learning curve
@@ -143,31 +146,16 @@ written = {name: np.array(values) for name, values in written.items()}
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9, 4), sharey=True, layout="constrained"
 )
-for name, color, marker in [
-    ("radius", "C2", "^"),
-    ("3 numbers", "C1", "s"),
-    ("30 numbers", "C0", "o"),
-]:
+for name, style in zip(scores, ["C2^-", "C1s-", "C0o-"], strict=True):
     mean = scores[name][:, :, 1].mean(axis=1)
-    left.plot(
-        sizes, mean, color=color, marker=marker, label=f"learned, {name}"
-    )
+    left.plot(sizes, mean, style, label=f"learned, {name}")
     if name in written:
-        left.axhline(
-            written[name].mean(),
-            color=color,
-            ls="--",
-            label=f"written, {name}",
-        )
+        level, label = written[name].mean(), f"written, {name}"
+        left.axhline(level, color=style[:2], ls="--", label=label)
 for part, label, style in [(0, "training", "d--"), (1, "held out", "o-")]:
-    values = scores["30 numbers"][:, :, part]
-    mean, spread = values.mean(axis=1), values.std(axis=1, ddof=1)
-    (line,) = right.plot(
-        sizes, mean, style, label=f"{label}, mean ± std. dev."
-    )
-    right.fill_between(
-        sizes, mean - spread, mean + spread, color=line.get_color(), alpha=0.2
-    )
+    accuracies = scores["30 numbers"][:, :, part]
+    label = f"{label}, mean ± std. dev."
+    plot_spread(sizes, accuracies, style, label=label, ax=right)
 left.set(ylabel="accuracy (fraction)", title="written and learned, held out")
 right.set(title="learned, 30 numbers", ylim=(0.75, 1.02))
 for ax in (left, right):
@@ -202,7 +190,6 @@ for size, ahead in zip(sizes, mean_lead, strict=True):
     print(f"{size:3d} training cases: learned leads by {ahead:+.3f}")
 wins = (lead[-1] > 0).sum()
 first_ahead = (mean_lead > 0).argmax()
-overtakes = sizes[first_ahead]
 assert mean_lead[-1] > 0.01
 assert (mean_lead[first_ahead:] > 0).all()  # and stays ahead
 assert wins >= 30
@@ -212,26 +199,29 @@ for name in ("radius", "3 numbers"):
 train_20, test_20 = scores["30 numbers"][sizes.index(20)].T
 assert train_20.mean() - test_20.mean() > 0.03
 
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
 over = f"{num_splits} 次随机划分 | {num_splits} random splits"
-for name, values in [
-    ("written_radius", written["radius"][-1]),
-    ("written_three", written["3 numbers"][-1]),
-    ("learned_radius", scores["radius"][-1, :, 1]),
-    ("learned_three", scores["3 numbers"][-1, :, 1]),
-    ("learned_thirty", scores["30 numbers"][-1, :, 1]),
-    ("learned_thirty_5_cases", scores["30 numbers"][0, :, 1]),
-    ("train_20_cases", train_20),
-    ("test_20_cases", test_20),
-]:
-    record(
-        f"learning_from_data.{name}",
-        values.mean(),
-        unit="fraction",
-        over=over,
-        spread=values.std(ddof=1),
-    )
-record("learning_from_data.wins", wins, over=over, format="d")
-record("learning_from_data.overtakes", overtakes, over=over, format="d")
+record_all(
+    "learning_from_data",
+    {
+        "written_radius": written["radius"][-1],
+        "written_three": written["3 numbers"][-1],
+        "learned_radius": scores["radius"][-1, :, 1],
+        "learned_three": scores["3 numbers"][-1, :, 1],
+        "learned_thirty": scores["30 numbers"][-1, :, 1],
+        "learned_thirty_5_cases": scores["30 numbers"][0, :, 1],
+        "train_20_cases": train_20,
+        "test_20_cases": test_20,
+    },
+    unit="fraction",
+    over=over,
+)
+counts = {"wins": wins, "overtakes": sizes[first_ahead]}
+record_all("learning_from_data", counts, over=over, format="d")
 
 # %%
 # 练习 | Exercise
@@ -256,33 +246,36 @@ old_rule = (new[:, columns] > limits).sum(axis=1) >= 2
 moved_limits = limits * magnification[columns]
 moved_rule = (new[:, columns] > moved_limits).sum(axis=1) >= 2
 
+# %%
+# 六种做法，各考 40 次：人写的规则看旧图像、看新图像、把分界点跟着放大；
+# 学到的规则看旧图像、看新图像、用新图像自己的均值和标准差重新标准化。
+#
+# Six ways, 40 tests each: the written rule on old images, on new ones, and
+# with its cut-offs magnified as well; the learned rule on old images, on new
+# ones, and with these standardized by means and deviations of their own.
+
 rows = []
-for train, test in parts:  # the splits with 320 training cases
+for train, test in halves:  # the splits with 320 training cases
     scaler = StandardScaler().fit(measurements[train])
     model = LogisticRegression()
     model.fit(scaler.transform(measurements[train]), malignant[train])
     new_scaler = StandardScaler().fit(new[test])  # needs no answers
-    answers = {
-        "written, old images": by_rule[test],
-        "written, new images": old_rule[test],
-        "written, new images, cut-off moved": moved_rule[test],
-        "learned, old images": model.predict(
-            scaler.transform(measurements[test])
-        ),
-        "learned, new images": model.predict(scaler.transform(new[test])),
-        "learned, new images, standardized anew": model.predict(
-            new_scaler.transform(new[test])
-        ),
-    }
-    rows.append(
-        [(said == malignant[test]).mean() for said in answers.values()]
-    )
-means = dict(zip(answers, np.mean(rows, axis=0), strict=True))
-for name, mean in means.items():
-    print(f"{mean:.3f}  {name}")
-written_old, written_new, moved, learned_old, learned_new, anew = (
-    means.values()
+    said = [
+        by_rule[test],
+        old_rule[test],
+        moved_rule[test],
+        model.predict(scaler.transform(measurements[test])),
+        model.predict(scaler.transform(new[test])),
+        model.predict(new_scaler.transform(new[test])),
+    ]
+    rows.append([(answers == malignant[test]).mean() for answers in said])
+means = np.mean(rows, axis=0)
+print(
+    "written: old {:.3f}, new {:.3f}, cut-off moved {:.3f}".format(*means[:3])
 )
+print("learned: old {:.3f}, new {:.3f}, anew {:.3f}".format(*means[3:]))
+
+written_old, written_new, _, learned_old, learned_new, anew = means
 assert (moved_rule == by_rule).all()
 assert written_old - written_new > 0.04
 assert learned_old - learned_new > written_old - written_new

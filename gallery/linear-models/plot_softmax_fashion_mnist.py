@@ -25,27 +25,31 @@ touching the model.
 """
 
 import copy
+from functools import partial
 
 import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import cross_entropy
 
 from d2lnotes import layers
-from d2lnotes.data import TensorLoader, fetch_fashion_mnist
+from d2lnotes.data.images import fetch_fashion_mnist
+from d2lnotes.data.loader import TensorLoader
 from d2lnotes.metrics import accuracy_score, confusion_matrix
 from d2lnotes.models.linear import SoftmaxRegression, SoftmaxRegressionScratch
-from d2lnotes.plotting import plot_confusion_matrix, show_images
-from d2lnotes.results import record
+from d2lnotes.plotting.images import show_images
+from d2lnotes.plotting.training import plot_confusion_matrix
+from d2lnotes.results import record, record_all
 from d2lnotes.runtime import on, seed_everything, select_device
-from d2lnotes.training import evaluate, fit, predict
+from d2lnotes.training import evaluate, fit, over_epochs, predict
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
 num_classes = len(data.class_names)
-num_pixels = data.train_images[0].numel()
+sizes = data.train_images[0].numel(), num_classes
 train_set = data.train_images.to(device), data.train_labels.to(device)
-test_set = data.test_images, data.test_labels
-test_loader = TensorLoader(*test_set, batch_size=2000, device=device)
+test_loader = TensorLoader(
+    data.test_images, data.test_labels, batch_size=2000, device=device
+)
 print(data)
 
 # %%
@@ -61,10 +65,8 @@ print(data)
 # parameters should stay equal up to rounding.
 
 generator = seed_everything(0)
-scratch = SoftmaxRegressionScratch(
-    num_pixels, num_classes, generator=generator
-)
-concise = SoftmaxRegression(num_pixels, num_classes)
+scratch = SoftmaxRegressionScratch(*sizes, generator=generator)
+concise = SoftmaxRegression(*sizes)
 with torch.no_grad():
     concise.linear.weight.copy_(scratch.weight.T)
     concise.linear.bias.copy_(scratch.bias)
@@ -97,13 +99,11 @@ torch.testing.assert_close(scratch.bias, concise.linear.bias)
 # order of the examples in the last two epochs is the same.
 
 
-def train(model, learning_rate, num_epochs, generator):
+def train(model, train_loader, test_loader, learning_rate, num_epochs):
     """Continue training ``model`` and return the records of the epochs."""
     return fit(
         model,
-        TensorLoader(
-            *train_set, batch_size=256, shuffle=True, generator=generator
-        ),
+        train_loader,
         loss_fn=cross_entropy,
         optimizer=torch.optim.SGD(model.parameters(), lr=learning_rate),
         num_epochs=num_epochs,
@@ -112,28 +112,30 @@ def train(model, learning_rate, num_epochs, generator):
     )
 
 
-def accuracies(history):
-    """Return the held-out accuracy of every epoch."""
-    return [epoch.valid_metrics["accuracy"] for epoch in history]
+# %%
+# ``shuffled`` 由一个随机数发生器造出训练用的批次；两份的最后两轮用种子相同的
+# 两个发生器，所以次序相同。
+#
+# ``shuffled`` makes the batches for training from a generator. The last two
+# epochs of both copies take generators of one seed, hence the same order.
 
-
+shuffled = partial(TensorLoader, *train_set, batch_size=256, shuffle=True)
 num_seeds = on(device, cpu=6, cuda=20)
-models, curves, settled, seconds = [], [], [], []
+models, histories, endings = [], [], []
 for seed in range(num_seeds):
-    generator = seed_everything(seed)
-    model = SoftmaxRegression(num_pixels, num_classes).to(device)
-    history = train(model, 0.1, 8, generator)
+    batches = shuffled(generator=seed_everything(seed))
+    model = SoftmaxRegression(*sizes).to(device)
+    history = train(model, batches, test_loader, 0.1, 8)
     branch = copy.deepcopy(model)
-    history += train(model, 0.1, 2, torch.Generator().manual_seed(seed))
-    ending = train(branch, 0.01, 2, torch.Generator().manual_seed(seed))
+    for copied, rate, records in [(model, 0.1, history), (branch, 0.01, [])]:
+        last = shuffled(generator=torch.Generator().manual_seed(seed))
+        records += train(copied, last, test_loader, rate, 2)
     models.append(model)
-    curves.append(accuracies(history))
-    settled.append(accuracies(ending)[-1])
-    seconds += [epoch.seconds for epoch in history]
+    histories.append(history)
+    endings.append(records)
 
-curves = torch.tensor(curves)  # (seeds, epochs)
-settled = torch.tensor(settled)  # (seeds,)
-final = curves[:, -1]
+curves = over_epochs(histories, "accuracy")  # (seeds, epochs)
+final, settled = curves[:, -1], over_epochs(endings, "accuracy")[:, -1]
 
 # %%
 # 结果 | The result
@@ -151,13 +153,8 @@ epochs = range(1, 11)
 fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 ax.plot(epochs, curves.T, color="C0", lw=0.8, alpha=0.6)
 ax.plot(epochs, curves.mean(dim=0), "C0o-", label="mean, learning rate 0.1")
-ax.plot(
-    torch.full_like(settled, 10.2),
-    settled,
-    "C1^",
-    mfc="none",
-    label="learning rate 0.01 in epochs 9 and 10",
-)
+label = "learning rate 0.01 in epochs 9 and 10"
+ax.plot([10.2] * num_seeds, settled, "C1^", mfc="none", label=label)
 if not data.stand_in:
     published = [0.836, 0.830]
     ax.plot([10.4] * 2, published, "kx", label="published, one run each")
@@ -184,12 +181,9 @@ print(f"smaller last steps: {settled.mean():.4f} ± {settled.std():.4f}")
 # The three kinds of shoes form another. Trousers are hardly ever missed, for
 # nothing else has their outline.
 
-confusion = torch.zeros(num_classes, num_classes, dtype=torch.long)
-for model in models:
-    predictions = predict(model, test_loader).argmax(dim=1)
-    confusion += confusion_matrix(
-        predictions, data.test_labels, num_classes=num_classes
-    )
+outputs = torch.cat([predict(model, test_loader) for model in models])
+verdicts, truth = outputs.argmax(dim=1), data.test_labels.repeat(num_seeds)
+confusion = confusion_matrix(verdicts, truth, num_classes=num_classes)
 
 fig, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")
 plot_confusion_matrix(confusion, class_names=data.class_names, ax=ax)
@@ -201,10 +195,8 @@ plt.show()
 
 recall = confusion.diagonal() / confusion.sum(dim=1)
 worst = recall.argmin().item()
-mistakes = confusion[worst].clone()
-mistakes[worst] = 0
-rival = mistakes.argmax().item()
-rival_share = mistakes[rival] / confusion[worst].sum()
+rival = confusion.clone().fill_diagonal_(0)[worst].argmax().item()
+rival_share = confusion[worst, rival] / confusion[worst].sum()
 print(f"worst: {data.class_names[worst]}, recall {recall[worst]:.3f}")
 print(f"most often taken for {data.class_names[rival]}: {rival_share:.3f}")
 
@@ -264,42 +256,35 @@ else:
     assert (distance < 3 * final.std()).all()
     assert settled.std() < final.std() / 2
 
+# %%
+# 课文引用的数里还有一个：在训练图片上的准确率。
+#
+# Among the numbers that the page quotes is one more: the accuracy on the
+# training images.
+
 train_loader = TensorLoader(*train_set, batch_size=2000)
 metrics = {"accuracy": accuracy_score}
-on_training_set = torch.tensor(
-    [
-        evaluate(model, train_loader, metrics=metrics)["accuracy"]
-        for model in models
-    ]
+seen = [evaluate(model, train_loader, metrics=metrics) for model in models]
+record_all(
+    "softmax_fashion_mnist",
+    {
+        "test_accuracy": final,
+        "train_accuracy": torch.tensor([score["accuracy"] for score in seen]),
+        "test_accuracy_small_steps": (settled, ".4f"),
+        "test_accuracy_lowest": final.min(),
+        "test_accuracy_highest": final.max(),
+        "worst_recall": (recall[worst], ".0%"),
+        "rival_share": (rival_share, ".0%"),
+    },
+    unit="fraction",
+    over=f"{num_seeds} 个随机种子 | {num_seeds} random seeds",
 )
-
-group = "softmax_fashion_mnist"
-seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
-for name, values, digits in [
-    ("test_accuracy", final, 3),
-    ("train_accuracy", on_training_set, 3),
-    ("test_accuracy_small_steps", settled, 4),
-]:
-    record(
-        f"{group}.{name}",
-        values.mean(),
-        unit="fraction",
-        over=seeds,
-        spread=values.std(),
-        format=f".{digits}f",
-    )
-for name, value, form in [
-    ("test_accuracy_lowest", final.min(), ".3f"),
-    ("test_accuracy_highest", final.max(), ".3f"),
-    ("worst_recall", recall[worst], ".0%"),
-    ("rival_share", rival_share, ".0%"),
-]:
-    record(f"{group}.{name}", value, unit="fraction", over=seeds, format=form)
+seconds = over_epochs(histories, "seconds")
 record(
-    f"{group}.seconds_per_epoch",
-    sum(seconds) / len(seconds),
+    "softmax_fashion_mnist.seconds_per_epoch",
+    seconds.mean(),
     unit="s",
-    over=f"{len(seconds)} 轮 | {len(seconds)} epochs",
+    over=f"{seconds.numel()} 轮 | {seconds.numel()} epochs",
     format=".2f",
 )
 

@@ -100,24 +100,14 @@ for name, logits in cases.items():
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.5, 3.8), layout="constrained"
 )
-places = torch.arange(4)
-for i, (temperature, hatch) in enumerate(
-    zip(examples, ["", "//", ".."], strict=True)
+for aside, temperature, hatch in zip(
+    [-0.27, 0.0, 0.27], examples, ["", "//", ".."], strict=True
 ):
-    left.bar(
-        places + 0.27 * (i - 1),
-        softmax(scores / temperature, dim=0),
-        width=0.25,
-        hatch=hatch,
-        edgecolor="white",
-        label=f"$T$ = {temperature:g}",
-    )
-left.set(
-    xticks=places.tolist(),
-    xticklabels=[f"{s:g}" for s in scores.tolist()],
-    xlabel="score of the class",
-    ylabel="probability",
-)
+    places, shares = torch.arange(4) + aside, softmax(scores / temperature, 0)
+    label = f"$T$ = {temperature:g}"
+    left.bar(places, shares, 0.25, hatch=hatch, ec="white", label=label)
+left.set(xlabel="score of the class", ylabel="probability")
+left.set_xticks(range(4), [f"{s:g}" for s in scores.tolist()])
 left.legend()
 right.axhline(math.log(4), color="0.6", ls=":", label=r"$\ln 4$")
 for (name, curve), style in zip(

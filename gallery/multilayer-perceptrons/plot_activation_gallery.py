@@ -26,7 +26,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn import functional
 
-from d2lnotes.results import record
+from d2lnotes.results import record_all
 
 # %%
 # 八种函数和它们的斜率 | Eight functions and their slopes
@@ -53,7 +53,7 @@ functions = {
 inputs = torch.linspace(-8, 8, 1601, dtype=torch.float64)  # 0 among them
 
 
-def nested_slope(function, depth):
+def nested_slope(function, inputs, depth):
     """Return the slope of ``depth`` nested functions at every input."""
     x = inputs.clone().requires_grad_()
     output = x
@@ -63,7 +63,16 @@ def nested_slope(function, depth):
     return x.grad
 
 
-slopes = {name: nested_slope(f, 1) for name, f in functions.items()}
+slopes = {name: nested_slope(f, inputs, 1) for name, f in functions.items()}
+steepest = {name: slope.max().item() for name, slope in slopes.items()}
+for name, slope in steepest.items():
+    print(f"{name:10}  largest slope {slope:.4f}")
+
+# %%
+# 图中八格用同一把尺子，斜率之差一眼可见。
+#
+# The eight panels share one scale, so that slopes can be compared by eye.
+
 fig, axes = plt.subplots(
     2, 4, sharex=True, sharey=True, figsize=(9, 4.5), layout="constrained"
 )
@@ -83,10 +92,6 @@ fig.set_label(
 )
 plt.show()
 
-steepest = {name: slope.max().item() for name, slope in slopes.items()}
-for name, slope in steepest.items():
-    print(f"{name:10}  largest slope {slope:.4f}")
-
 # %%
 # 套起来 | Nested
 # ---------------
@@ -105,7 +110,7 @@ for name, slope in steepest.items():
 
 depths = range(1, 11)
 nested = {
-    name: [nested_slope(function, depth) for depth in depths]
+    name: [nested_slope(function, inputs, depth) for depth in depths]
     for name, function in functions.items()
 }
 at_two = int((inputs - 2).abs().argmin())
@@ -147,18 +152,15 @@ assert nested["sigmoid"][-1].max() < 4.0**-10
 assert nested["ReLU"][-1].max() == 1
 assert min(steepest["GELU"], steepest["SiLU"]) > 1
 
-record(
-    "activation_gallery.ten_sigmoids",
-    nested["sigmoid"][-1].max(),
+record_all(
+    "activation_gallery",
+    {
+        "ten_sigmoids": (nested["sigmoid"][-1].max(), ".1e"),
+        "gelu_steepest": steepest["GELU"],
+        "silu_steepest": steepest["SiLU"],
+    },
     over="[−8, 8] 里最大的 | the largest over [−8, 8]",
-    format=".1e",
 )
-for name in ("GELU", "SiLU"):
-    record(
-        f"activation_gallery.{name.lower()}_steepest",
-        steepest[name],
-        over="[−8, 8] 里最大的 | the largest over [−8, 8]",
-    )
 
 # %%
 # 练习 | Exercise
@@ -172,8 +174,8 @@ for name in ("GELU", "SiLU"):
 # slope of ten layers at 1? And with a bias of −2 as well? Think about where
 # :math:`4x` and :math:`4x - 2` are 0, then read on.
 
-weighted = nested_slope(lambda x: torch.sigmoid(4 * x), 10)
-centered = nested_slope(lambda x: torch.sigmoid(4 * x - 2), 10)
+weighted = nested_slope(lambda x: torch.sigmoid(4 * x), inputs, 10)
+centered = nested_slope(lambda x: torch.sigmoid(4 * x - 2), inputs, 10)
 for place in (0.5, 0.75, 1.0):
     near = (inputs - place).abs().argmin()
     print(f"x = {place}: {weighted[near]:.1e}, biased {centered[near]:.3f}")

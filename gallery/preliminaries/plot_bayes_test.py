@@ -28,11 +28,11 @@ result.
 import matplotlib.pyplot as plt
 import torch
 
-from d2lnotes.results import record
+from d2lnotes.results import record, record_all
 
 generator = torch.Generator().manual_seed(0)
-sensitivity = 0.9  # share of the sick who test positive
-false_positive_rate = 0.05  # share of the healthy who test positive
+SENSITIVITY = 0.9  # share of the sick who test positive
+FALSE_POSITIVE_RATE = 0.05  # share of the healthy who test positive
 
 # %%
 # 公式 | The formula
@@ -82,7 +82,7 @@ def test_population(num_people, prevalence, copy_probability, generator):
     """Return who is sick, and the results of two tests, as booleans."""
     draws = torch.rand(4, num_people, generator=generator)
     sick = draws[0] < prevalence
-    positive = torch.where(sick, sensitivity, false_positive_rate)
+    positive = torch.where(sick, SENSITIVITY, FALSE_POSITIVE_RATE)
     first = draws[1] < positive
     made_anew = draws[2] < positive
     second = torch.where(draws[3] < copy_probability, first, made_anew)
@@ -111,7 +111,7 @@ print(f"healthy and positive: {(~sick & first).sum()}")
 
 num_people = 1_000_000
 prevalences = torch.logspace(-4, -0.301, 12)  # 0.0001 to 0.5
-predicted = posterior(prevalences, sensitivity, false_positive_rate)
+predicted = posterior(prevalences, SENSITIVITY, FALSE_POSITIVE_RATE)
 counted, standard_errors = [], []
 for prevalence, q in zip(prevalences, predicted, strict=True):
     sick, first, _ = test_population(num_people, prevalence, 0.0, generator)
@@ -133,19 +133,17 @@ counted, standard_errors = torch.stack(counted), torch.stack(standard_errors)
 # :math:`c = 0.2` makes it :math:`0.012`, almost five times as much.
 
 
-def twice(positive, copy_probability):
-    """Return the probability of two positive results."""
-    return copy_probability * positive + (1 - copy_probability) * positive**2
+def posterior_of_two(prevalence, c):
+    """Return the probability of being sick after two positive results."""
+    twice = [
+        c * p + (1 - c) * p**2 for p in (SENSITIVITY, FALSE_POSITIVE_RATE)
+    ]
+    return posterior(prevalence, *twice)
 
 
 copy_probabilities = [0.0, 0.2, 0.5, 1.0]
 predicted_twice = torch.stack(
-    [
-        posterior(
-            prevalences, twice(sensitivity, c), twice(false_positive_rate, c)
-        )
-        for c in copy_probabilities
-    ]
+    [posterior_of_two(prevalences, c) for c in copy_probabilities]
 )
 counted_twice = torch.zeros_like(predicted_twice)
 errors_twice = torch.zeros_like(predicted_twice)
@@ -171,30 +169,20 @@ for row, c in enumerate(copy_probabilities):
 fig, axes = plt.subplots(
     ncols=2, sharey=True, figsize=(9, 4), layout="constrained"
 )
-even = false_positive_rate / (sensitivity + false_positive_rate)
+even = FALSE_POSITIVE_RATE / (SENSITIVITY + FALSE_POSITIVE_RATE)
 grid = torch.logspace(-4, -0.301, 200)
-axes[0].plot(grid, posterior(grid, sensitivity, false_positive_rate))
+axes[0].plot(grid, posterior(grid, SENSITIVITY, FALSE_POSITIVE_RATE))
 axes[0].errorbar(
     prevalences, counted, yerr=2 * standard_errors, fmt="C0o", mfc="none"
 )
 axes[0].axvline(even, color="0.5", ls="--")
 axes[0].set(ylabel="share of the sick among the positive", title="one test")
 axes[1].set(title="two positive tests")
-for row, (c, marker) in enumerate(
-    zip(copy_probabilities, "osD^", strict=True)
-):
-    curve = posterior(
-        grid, twice(sensitivity, c), twice(false_positive_rate, c)
-    )
-    axes[1].plot(grid, curve, f"C{row}")
-    axes[1].errorbar(
-        prevalences,
-        counted_twice[row],
-        yerr=2 * errors_twice[row],
-        fmt=f"C{row}{marker}",
-        mfc="none",
-        label=f"$c = {c}$",
-    )
+for row, c in enumerate(copy_probabilities):
+    axes[1].plot(grid, posterior_of_two(grid, c), f"C{row}")
+    bars, style = 2 * errors_twice[row], f"C{row}" + "osD^"[row]
+    dots = {"fmt": style, "mfc": "none", "label": f"$c = {c}$"}
+    axes[1].errorbar(prevalences, counted_twice[row], yerr=bars, **dots)
 axes[1].legend(title="copy probability")
 for ax in axes:
     ax.set(xscale="log", xlabel="prevalence")
@@ -249,41 +237,30 @@ assert ((counted - predicted) / standard_errors).abs().max() < 4.5
 assert ((counted_twice - predicted_twice) / errors_twice).abs().max() < 4.5
 assert after_one.mean() < 0.5 < after_two[0.0].mean()
 formula = [
-    posterior(prevalence, sensitivity, false_positive_rate),
-    *(
-        posterior(
-            prevalence, twice(sensitivity, c), twice(false_positive_rate, c)
-        )
-        for c in after_two
-    ),
+    posterior(prevalence, SENSITIVITY, FALSE_POSITIVE_RATE),
+    *(posterior_of_two(prevalence, c) for c in after_two),
 ]
 for shares, q in zip([after_one, *after_two.values()], formula, strict=True):
     assert abs(shares.mean() - q) < 4.5 * shares.std() / num_populations**0.5
 assert excess.mean() > 2
 
-over = (
-    f"{num_populations} 个 50 万人的人群 | "
-    f"{num_populations} populations of 500,000"
-)
-for name, shares in {
-    "after_one": after_one,
-    "after_two_independent": after_two[0.0],
-    "after_two_copied_20": after_two[0.2],
-    "after_two_copied_50": after_two[0.5],
-}.items():
-    record(
-        f"bayes_test.{name}",
-        shares.mean(),
-        over=over,
-        spread=shares.std(),
-        format=".1%",
-    )
-record(
-    "bayes_test.excess_of_pairs",
-    excess.mean(),
-    over=over,
-    spread=excess.std(),
-    format=".2f",
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
+record_all(
+    "bayes_test",
+    {
+        "after_one": after_one,
+        "after_two_independent": after_two[0.0],
+        "after_two_copied_20": after_two[0.2],
+        "after_two_copied_50": after_two[0.5],
+        "excess_of_pairs": (excess, ".2f"),
+    },
+    over=f"{num_populations} 个 50 万人的人群 | "
+    f"{num_populations} populations of 500,000",
+    format=".1%",
 )
 record("bayes_test.even_prevalence", even, format=".1%")
 
@@ -300,5 +277,5 @@ record("bayes_test.even_prevalence", even, format=".1%")
 sick, first, _ = test_population(num_people, prevalence, 0.0, generator)
 missed = sick[~first].float().mean()
 print(f"sick among the negative: {missed:.5f}")
-formula = posterior(prevalence, 1 - sensitivity, 1 - false_positive_rate)
+formula = posterior(prevalence, 1 - SENSITIVITY, 1 - FALSE_POSITIVE_RATE)
 torch.testing.assert_close(missed.item(), formula, rtol=0.2, atol=0)

@@ -30,8 +30,9 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from torch.testing import assert_close
 
-from d2lnotes.results import record
+from d2lnotes.results import record, record_all
 
 generator = torch.Generator().manual_seed(0)
 
@@ -55,13 +56,12 @@ generator = torch.Generator().manual_seed(0)
 #
 # Four thousand experiments of 4096 rolls are more than sixteen million rolls.
 
-num_runs, num_rolls = 4000, 4096
+num_runs, num_rolls, p = 4000, 4096, 1 / 6
 rolls = torch.randint(
     1, 7, (num_runs, num_rolls), generator=generator, dtype=torch.uint8
 )
 is_six = rolls == 6  # (runs, rolls)
 
-p = 1 / 6
 sizes = 2 ** torch.arange(13)  # 1, 2, 4, ..., 4096 rolls
 frequencies = torch.stack([is_six[:, :n].float().mean(dim=1) for n in sizes])
 measured = frequencies.std(dim=1)  # over the runs, one for each size
@@ -89,19 +89,19 @@ predicted = (p * (1 - p) / sizes).sqrt()
 cauchy = torch.empty(num_runs, num_rolls, dtype=torch.float64)
 cauchy.cauchy_(generator=generator)
 # ndtr is the distribution function of the standard normal: 0.159 and 0.841
-one_sigma = torch.special.ndtr(torch.tensor([-1.0, 1.0]).double())
+ONE_SIGMA = torch.special.ndtr(torch.tensor([-1.0, 1.0]).double())
 
 
 def half_width(estimates):
     """Return half the range of the middle 68.3% of ``estimates``."""
-    low, high = estimates.quantile(one_sigma)
+    low, high = estimates.quantile(ONE_SIGMA)
     return (high - low) / 2
 
 
 cauchy_measured = torch.stack(
     [half_width(cauchy[:, :n].mean(dim=1)) for n in sizes]
 )
-cauchy_predicted = math.tan(math.pi * (one_sigma[1] - 0.5))
+cauchy_predicted = math.tan(math.pi * (ONE_SIGMA[1] - 0.5))
 
 # %%
 # 左图是前二十遍实验，灰色的漏斗是 :math:`p` 加减两倍预测的标准差：
@@ -125,12 +125,10 @@ axes[0].set(xscale="log", xlim=(10, num_rolls), ylim=(0, 0.45))
 axes[0].set(xlabel="rolls $n$", ylabel="frequency of sixes")
 axes[1].loglog(sizes, predicted, "C0", label=r"die, $\sqrt{p(1-p)/n}$")
 axes[1].loglog(sizes, measured, "C0o", mfc="none", label="die, measured")
-axes[1].axhline(
-    cauchy_predicted, color="C1", ls="--", label="Cauchy, predicted 1.84"
-)
-axes[1].loglog(
-    sizes, cauchy_measured, "C1s", mfc="none", label="Cauchy, measured"
-)
+label = "Cauchy, predicted 1.84"
+axes[1].axhline(cauchy_predicted, color="C1", ls="--", label=label)
+label = "Cauchy, measured"
+axes[1].loglog(sizes, cauchy_measured, "C1s", mfc="none", label=label)
 axes[1].set(xlabel="draws $n$ in the mean", ylabel="scatter of the mean")
 axes[1].legend()
 fig.set_label(
@@ -202,13 +200,13 @@ print(f"excess of sixes: {excess_16:.1f} in 16, {excess_4096:.1f} in 4096")
 # their skewness (the measure of asymmetry, here 2),
 # :math:`2/(6\sqrt{2\pi}) = 0.133` for exponential variables.
 
-sigma = math.sqrt(35 / 12)  # of one roll, in pips
+SIGMA = math.sqrt(35 / 12)  # of one roll, in pips
 
 
 def normal_distance_of_dice(sum_probabilities, n):
     """Return the distance for a sum of n dice with these probabilities."""
     pips = n + torch.arange(len(sum_probabilities)).double()
-    normal = torch.special.ndtr((pips - 3.5 * n) / (sigma * math.sqrt(n)))
+    normal = torch.special.ndtr((pips - 3.5 * n) / (SIGMA * math.sqrt(n)))
     at_step = sum_probabilities.cumsum(dim=0)
     before_step = at_step - sum_probabilities
     gaps = torch.stack([at_step - normal, before_step - normal])
@@ -224,45 +222,57 @@ def normal_distance_of_exponentials(n):
     return (exact - torch.special.ndtr(z)).abs().max()
 
 
+# %%
+# 骰子的个数一次次加倍：两份分布卷积一次，就是个数翻倍的分布。
+# 理论的两条线也在这里算好。
+#
+# The number of dice is doubled again and again: a distribution convolved with
+# itself is that of twice as many. The two lines of theory are computed here,
+# too.
+
 dice_sums = {1: np.full(6, 1 / 6)}
 for n in [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]:
     dice_sums[2 * n] = np.convolve(dice_sums[n], dice_sums[n])
-num_terms = torch.tensor(list(dice_sums))
-dice_distance = torch.stack(
-    [
-        normal_distance_of_dice(torch.from_numpy(probabilities), n)
-        for n, probabilities in dice_sums.items()
-    ]
-)
-exponential_distance = torch.stack(
-    [normal_distance_of_exponentials(n) for n in dice_sums]
-)
+num_terms = torch.tensor(list(dice_sums)).double()
+from_dice = [
+    normal_distance_of_dice(torch.from_numpy(probabilities), n)
+    for n, probabilities in dice_sums.items()
+]
+from_exponentials = [normal_distance_of_exponentials(n) for n in dice_sums]
+distances = {
+    "die": torch.stack(from_dice),
+    "exponential": torch.stack(from_exponentials),
+}
+limits = {"die": 1 / (2 * SIGMA), "exponential": 2 / 6}
+theory = {
+    name: limit / (2 * math.pi * num_terms).sqrt()
+    for name, limit in limits.items()
+}
+
+# %%
+# 左图是形状：一个骰子还是平的，八个已经贴着正态（虚线）。右图是距离，
+# 直线是理论的常数除以 :math:`\sqrt{n}`。
+#
+# On the left the shape: one die is still flat, eight lie on the normal density
+# (dashed). On the right the distance; the lines are the constants of theory
+# over :math:`\sqrt{n}`.
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4), layout="constrained")
 z = torch.linspace(-4, 4, 200)
 axes[0].plot(z, torch.exp(-(z**2) / 2) / math.sqrt(2 * math.pi), "k--")
 for n, marker in zip([1, 2, 8], "osD", strict=True):
-    scale = sigma * math.sqrt(n)
-    pips = n + np.arange(len(dice_sums[n]))
+    scale = SIGMA * math.sqrt(n)
+    standardized = (n + np.arange(len(dice_sums[n])) - 3.5 * n) / scale
+    dots = {"marker": marker, "linestyle": "", "mfc": "none"}
     axes[0].plot(
-        (pips - 3.5 * n) / scale,
-        dice_sums[n] * scale,
-        marker,
-        mfc="none",
-        label=f"$n = {n}$",
+        standardized, dice_sums[n] * scale, **dots, label=f"$n = {n}$"
     )
 axes[0].set(xlabel="standardized sum of $n$ dice", ylabel="density")
 axes[0].legend()
-limits = {"die": 1 / (2 * sigma), "exponential": 2 / 6}
-for (name, limit), distance, marker in zip(
-    limits.items(), [dice_distance, exponential_distance], "os", strict=True
-):
-    color = {"die": "C0", "exponential": "C2"}[name]
-    theory = limit / math.sqrt(2 * math.pi) / num_terms.sqrt()
-    axes[1].loglog(num_terms, theory, color=color)
-    axes[1].loglog(
-        num_terms, distance, marker, mfc="none", color=color, label=name
-    )
+for name, style in [("die", "C0o"), ("exponential", "C2s")]:
+    axes[1].loglog(num_terms, theory[name], style[:2])
+    dots = {"mfc": "none", "label": name}
+    axes[1].loglog(num_terms, distances[name], style, **dots)
 axes[1].set(xlabel="terms $n$ in the sum", ylabel="distance to normal $D_n$")
 axes[1].legend()
 fig.set_label(
@@ -285,20 +295,12 @@ plt.show()
 # of Cauchy is the same after four thousand draws as after one; and from
 # :math:`n = 16` on the distances are within 1% of the constants of theory.
 
-torch.testing.assert_close(measured, predicted, rtol=0.08, atol=0)
-torch.testing.assert_close(
-    cauchy_measured,
-    torch.full_like(cauchy_measured, cauchy_predicted),
-    rtol=0.15,
-    atol=0,
-)
+assert_close(measured, predicted, rtol=0.08, atol=0)
+unchanged = torch.full_like(cauchy_measured, cauchy_predicted)
+assert_close(cauchy_measured, unchanged, rtol=0.15, atol=0)
 late = num_terms >= 16
-for limit, distance in zip(
-    limits.values(), [dice_distance, exponential_distance], strict=True
-):
-    constants = (distance * num_terms.sqrt())[late]
-    theory = torch.full_like(constants, limit / math.sqrt(2 * math.pi))
-    torch.testing.assert_close(constants, theory, rtol=0.01, atol=0)
+for name, distance in distances.items():
+    assert_close(distance[late], theory[name][late], rtol=0.01, atol=0)
 assert abs(coverage - 0.95) < 0.02
 
 # %%
@@ -312,39 +314,26 @@ def log_log_slope(x, y):
     return np.polyfit(np.log(x.numpy()), np.log(y.numpy()), deg=1)[0]
 
 
-runs = f"{num_runs:,} 遍实验 | {num_runs:,} runs"
-record("dice_convergence.scatter_256", measured[8], over=runs, format=".4f")
-record("dice_convergence.scatter_1024", measured[10], over=runs, format=".4f")
-record(
-    "dice_convergence.width_slope",
-    log_log_slope(sizes, measured),
-    over=runs,
+group, of_dice = "dice_convergence", distances["die"]
+late_slope = log_log_slope(num_terms[late], of_dice[late])
+record_all(
+    group,
+    {
+        "scatter_256": (measured[8], ".4f"),
+        "scatter_1024": (measured[10], ".4f"),
+        "width_slope": log_log_slope(sizes, measured),
+        "coverage": (coverage, ".1%"),
+        "excess_16": (excess_16, ".1f"),
+        "excess_4096": (excess_4096, ".1f"),
+        "cauchy_1": cauchy_measured[0],
+        "cauchy_4096": cauchy_measured[12],
+    },
+    over=f"{num_runs:,} 遍实验 | {num_runs:,} runs",
     format=".2f",
 )
-record(
-    "dice_convergence.coverage",
-    coverage,
-    over=runs,
-    format=".1%",
-)
-record("dice_convergence.excess_16", excess_16, over=runs, format=".1f")
-record("dice_convergence.excess_4096", excess_4096, over=runs, format=".1f")
-record(
-    "dice_convergence.cauchy_1", cauchy_measured[0], over=runs, format=".2f"
-)
-record(
-    "dice_convergence.cauchy_4096",
-    cauchy_measured[12],
-    over=runs,
-    format=".2f",
-)
-record("dice_convergence.normal_distance_1", dice_distance[0], format=".3f")
-record("dice_convergence.normal_distance_16", dice_distance[4], format=".4f")
-record(
-    "dice_convergence.normal_distance_slope",
-    log_log_slope(num_terms[late], dice_distance[late]),
-    format=".2f",
-)
+record(f"{group}.normal_distance_1", of_dice[0], format=".3f")
+record(f"{group}.normal_distance_16", of_dice[4], format=".4f")
+record(f"{group}.normal_distance_slope", late_slope, format=".2f")
 
 # %%
 # 练习 | Exercise
@@ -360,8 +349,8 @@ medians = torch.stack(
     [half_width(cauchy[:, :n].median(dim=1).values) for n in sizes]
 )
 print([f"{width:.3f}" for width in medians])
-theory = math.pi / (2 * sizes[6:].double().sqrt())
-torch.testing.assert_close(medians[6:], theory, rtol=0.1, atol=0)
+of_medians = math.pi / (2 * sizes[6:].double().sqrt())
+assert_close(medians[6:], of_medians, rtol=0.1, atol=0)
 
 # %%
 # 中位数。它只问一半的数在哪边，不问最远的那个有多远，所以厚尾巴伤不了它；

@@ -19,28 +19,21 @@ numbers met on the way. We count operations, then measure time, then memory.
 needs so much memory.
 """
 
+import functools
 import itertools
-import tracemalloc
 import warnings
 
 import matplotlib.pyplot as plt
 import torch
 from torch.func import jvp, vjp
 from torch.nn.functional import softplus
+from torch.testing import assert_close
 
-from d2lnotes.autodiff import (
-    Dual,
-    Node,
-    exp,
-    forward_gradient,
-    log,
-    reverse_gradient,
-    sin,
-    trace,
-)
-from d2lnotes.plotting import plot_graph
-from d2lnotes.results import record
-from d2lnotes.runtime import Stopwatch
+from d2lnotes import autodiff
+from d2lnotes.autodiff import Dual, Node, exp, log, sin
+from d2lnotes.plotting.graphs import plot_graph
+from d2lnotes.results import record, record_all
+from d2lnotes.runtime import Stopwatch, peak_bytes
 
 # %%
 # 一张小图 | One small graph
@@ -72,8 +65,8 @@ fig.set_label(
 )
 plt.show()
 
-assert forward_gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
-assert reverse_gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
+for gradient in (autodiff.forward_gradient, autodiff.reverse_gradient):
+    assert gradient(squared_error, [3.0, 2.0, 5.0]) == [4.0, 6.0, -2.0]
 
 # %%
 # 数运算 | Counting operations
@@ -101,7 +94,7 @@ def loss(*x):
 
 def num_operations(outputs):
     """Return how many operations the graphs of ``outputs`` hold together."""
-    graphs = (trace(y) for y in outputs if isinstance(y, Node))
+    graphs = (autodiff.trace(y) for y in outputs if isinstance(y, Node))
     nodes = {node for graph in graphs for node in graph}
     return sum(node.operation is not None for node in nodes)
 
@@ -111,12 +104,12 @@ counted = {"forward": [], "reverse": []}
 for n in input_counts:
     point = [Node(0.1 + i / n) for i in range(n)]
     alone = num_operations([loss(*point)])
-    by_forward = forward_gradient(loss, point)
-    by_reverse = reverse_gradient(loss, point)
+    by_forward = autodiff.forward_gradient(loss, point)
+    by_reverse = autodiff.reverse_gradient(loss, point)
     counted["forward"].append(num_operations(by_forward) / alone)
     counted["reverse"].append(num_operations(by_reverse) / alone)
     for a, b in zip(by_forward, by_reverse, strict=True):
-        torch.testing.assert_close(float(a), float(b), rtol=1e-12, atol=0.0)
+        assert_close(float(a), float(b), rtol=1e-12, atol=0.0)
 
 # %%
 # 除以求一次函数值的运算次数，就得到梯度值多少次函数。正向的比值随 :math:`n`
@@ -131,9 +124,7 @@ for n in input_counts:
 
 forward, reverse = (torch.tensor(counted[m]) for m in ("forward", "reverse"))
 assert reverse.max() < 5
-torch.testing.assert_close(
-    (forward[-1] / forward[-2]).item(), 2.0, rtol=0.05, atol=0.0
-)
+assert_close(forward[-1], 2 * forward[-2], rtol=0.05, atol=0.0)
 
 # %%
 # 量时间 | Measuring time
@@ -155,9 +146,8 @@ num_examples, rounds = 20_000, 9
 signs = torch.randint(2, (num_examples,), generator=generator) * 2.0 - 1.0
 
 
-def make_loss(n):
-    """Return the loss of ``n`` weights on random examples."""
-    examples = torch.randn(num_examples, n, generator=generator)
+def make_loss(examples, signs):
+    """Return the loss of logistic regression on these examples."""
 
     def logistic_loss(weights):
         return softplus(-signs * (examples @ weights)).mean()
@@ -178,6 +168,11 @@ def run_reverse(function, x):
     return pull_back(torch.tensor(1.0))[0]
 
 
+# %%
+# 第一次调用 ``jvp`` 要做些准备，不算在内。
+#
+# The first call of ``jvp`` prepares things, and does not count.
+
 with warnings.catch_warnings():  # torch prepares jvp with a tool it deprecates
     warnings.simplefilter("ignore", FutureWarning)
     run_forward(torch.sum, torch.zeros(1))
@@ -185,11 +180,11 @@ with warnings.catch_warnings():  # torch prepares jvp with a tool it deprecates
 runs = [lambda function, x: function(x), run_forward, run_reverse]
 seconds = torch.zeros(len(runs), len(sizes), rounds)
 for column, n in enumerate(sizes):
-    logistic_loss = make_loss(n)
+    examples = torch.randn(num_examples, n, generator=generator)
+    logistic_loss = make_loss(examples, signs)
     x = torch.randn(n, generator=generator) / n**0.5
-    torch.testing.assert_close(
-        run_forward(logistic_loss, x), run_reverse(logistic_loss, x)[0]
-    )
+    one, every = run_forward(logistic_loss, x), run_reverse(logistic_loss, x)
+    assert_close(one, every[0])
     for turn in range(rounds):
         for row, run in enumerate(runs):
             with Stopwatch() as watch:
@@ -204,12 +199,12 @@ measured_reverse = typical[2] / typical[0]
 # -------------------------
 # 反向要等前向全部做完才能开始，所以前向途中的数都得留着。在一条长
 # :math:`L` 的链上，正向每走一步就忘掉上一步，反向把 :math:`L` 步都记下来。
-# 我们用 Python 自己的 ``tracemalloc`` 量两种方式的内存峰值。
+# ``peak_bytes`` 用 Python 自己的 ``tracemalloc`` 量两种方式的内存峰值。
 #
 # Reverse mode starts when the function is done, so all numbers met on the way
 # have to stay. On a chain of length :math:`L` forward mode forgets each step
-# as it takes the next, reverse mode remembers all :math:`L`. Python's own
-# ``tracemalloc`` measures the peak of both.
+# as it takes the next, reverse mode remembers all :math:`L`. ``peak_bytes``
+# measures the peak of both with Python's own ``tracemalloc``.
 
 
 def chain(x, length):
@@ -219,23 +214,13 @@ def chain(x, length):
     return x
 
 
-def peak_bytes(run, *arguments):
-    """Return the most memory that ``run`` held at one time."""
-    tracemalloc.start()
-    run(*arguments)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 lengths = [32, 64, 128, 256, 512, 1024, 2048]
-peaks = torch.tensor(
-    [
-        [peak_bytes(chain, kind(0.5), length) for length in lengths]
-        for kind in (lambda v: Dual(v, 1.0), Node)
-    ],
-    dtype=torch.float64,
-)
+starts = Dual(0.5, 1.0), Node(0.5)  # forward, reverse
+peaks = torch.zeros(2, len(lengths), dtype=torch.float64)
+for row, start in enumerate(starts):
+    for column, length in enumerate(lengths):
+        run = functools.partial(chain, start, length)
+        peaks[row, column] = peak_bytes(run)
 bytes_per_step = (peaks[1, -1] - peaks[1, -2]) / (lengths[-1] - lengths[-2])
 
 # %%
@@ -314,27 +299,19 @@ assert peaks[0, -1] < 2 * peaks[0, 0]  # forward: no growth with the length
 assert 100 < bytes_per_step < 2000
 assert peaks[1, -1] > 15 * peaks[1, 0]
 
-record("forward_reverse.counted_forward_64", forward[-1], format=".0f")
-record("forward_reverse.counted_reverse_64", reverse[-1], format=".1f")
-timed = f"{rounds} 轮（取中位数） | {rounds} runs (median)"
-record(
-    "forward_reverse.time_forward_256",
-    measured_forward[-1],
-    over=timed,
-    format=".0f",
+group = "forward_reverse"
+record(f"{group}.counted_forward_64", forward[-1], format=".0f")
+record(f"{group}.counted_reverse_64", reverse[-1], format=".1f")
+record_all(
+    group,
+    {
+        "time_forward_256": (measured_forward[-1], ".0f"),
+        "time_reverse_256": (measured_reverse[-1], ".1f"),
+    },
+    over=f"{rounds} 轮（取中位数） | {rounds} runs (median)",
 )
-record(
-    "forward_reverse.time_reverse_256",
-    measured_reverse[-1],
-    over=timed,
-    format=".1f",
-)
-record(
-    "forward_reverse.bytes_per_step",
-    bytes_per_step,
-    unit="字节 | bytes",
-    format=".0f",
-)
+per_step = {"bytes_per_step": bytes_per_step}
+record_all(group, per_step, unit="字节 | bytes", format=".0f")
 
 # %%
 # 练习 | Exercise

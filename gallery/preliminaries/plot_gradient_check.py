@@ -26,7 +26,8 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import cross_entropy, one_hot
 
-from d2lnotes.results import record
+from d2lnotes.gradients import difference_gradient
+from d2lnotes.results import record, record_all
 
 # %%
 # 两种误差 | Two kinds of error
@@ -92,17 +93,22 @@ def root_mean_square(derivative, exact):
     return torch.tensor(errors).square().mean().sqrt().item()
 
 
+# %%
+# 两种差分各用许多步长，自动求导一次，都与真值比。
+#
+# Both differences are taken with many steps, autograd once, and all are
+# compared with the truth.
+
 points = torch.linspace(1, 2, 500, dtype=torch.float64)
 steps = {
     "float32": torch.logspace(-6.5, 0, 80, dtype=torch.float64),
     "float64": torch.logspace(-12, 0, 120, dtype=torch.float64),
 }
-methods = [central_difference, one_sided_difference]
 errors = {}
 for name, dtype in dtypes.items():
     x = points.to(dtype)
     exact = [Decimal(point).exp() for point in x.tolist()]
-    for method in methods:
+    for method in (central_difference, one_sided_difference):
         errors[method, name] = [
             root_mean_square(method(torch.exp, x, h.item()), exact)
             for h in steps[name]
@@ -132,9 +138,7 @@ for ax, (name, u) in zip(axes, roundoff.items(), strict=True):
     ax.loglog(h, errors[central_difference, name], "o", ms=3, color="C0")
     ax.loglog(h, h**2 / 6 + u / h, "--", color="C0", label="central")
     ax.plot(best, best**2 / 6 + u / best, "kx", ms=10, label=r"$(3u)^{1/3}$")
-    ax.axhline(
-        errors["autograd", name], color="C2", linestyle=":", label="autograd"
-    )
+    ax.axhline(errors["autograd", name], c="C2", ls=":", label="autograd")
     ax.set(title=name, xlabel="step $h$ (dimensionless)")
 axes[0].set_ylabel("relative error of the derivative (RMS)")
 axes[0].legend()
@@ -165,15 +169,12 @@ for name, u in roundoff.items():
     nearest = (steps[name].log() - torch.tensor(best / 100).log()).abs()
     assert measured[nearest.argmin()] > 5 * measured[lowest]
     record(f"gradient_check.best_step_{name}", best, format=".1e")
-    record(
-        f"gradient_check.central_error_{name}",
-        measured[lowest],
-        over="500 个点的均方根 | root mean square of 500 points",
-        format=".0e",
-    )
-    record(
-        f"gradient_check.autograd_error_{name}",
-        errors["autograd", name],
+    record_all(
+        "gradient_check",
+        {
+            f"central_error_{name}": measured[lowest],
+            f"autograd_error_{name}": errors["autograd", name],
+        },
         over="500 个点的均方根 | root mean square of 500 points",
         format=".0e",
     )
@@ -188,8 +189,8 @@ for name, u in roundoff.items():
 # :doc:`/linear-models/softmax-regression`，这里只要一个写错了也不显眼的梯度）。
 # 我们把其中**一个**分量乘以 :math:`1 + \delta`，再拿整个梯度去检验。
 # 检验看的是差的范数与梯度范数之比。参数有 :math:`20 \times 5` 个，
-# 每个挪动两次，一共算 200 次损失；步长取 :math:`u^{1/3}`，因为一般的函数，
-# :math:`f/f'''` 并不知道。
+# 每个挪动两次，一共算 200 次损失，这件事 ``difference_gradient`` 来做；
+# 步长取 :math:`u^{1/3}`，因为一般的函数，:math:`f/f'''` 并不知道。
 #
 # Now a gradient of real use, written by hand: that of softmax regression with
 # respect to the weights,
@@ -200,50 +201,40 @@ for name, u in roundoff.items():
 # a gradient in which a mistake is hard to see). We multiply **one** component
 # by :math:`1 + \delta` and check the whole gradient. The check looks at the
 # norm of the difference relative to that of the gradient. Each of the
-# :math:`20 \times 5` parameters is moved twice, which takes 200 losses; the
-# step is :math:`u^{1/3}`, for in general :math:`f/f'''` is unknown.
+# :math:`20 \times 5` parameters is moved twice, which takes 200 losses and is
+# left to ``difference_gradient``; the step is :math:`u^{1/3}`, for in general
+# :math:`f/f'''` is unknown.
 
 generator = torch.Generator().manual_seed(0)
 inputs = torch.randn(40, 20, generator=generator, dtype=torch.float64)
 labels = torch.randint(5, (40,), generator=generator)
 weights = torch.randn(20, 5, generator=generator, dtype=torch.float64)
-mistaken_place = (3, 1)
+MISTAKEN_PLACE = (3, 1)
 
 
-def gradient_by_hand(weights, inputs, delta):
+def gradient_by_hand(weights, inputs, labels, delta):
     """Return the gradient of the loss, one component off by ``delta``."""
     probabilities = (inputs @ weights).softmax(dim=1)
     truth = one_hot(labels, 5).to(inputs.dtype)
     gradient = inputs.T @ (probabilities - truth) / len(inputs)
-    gradient[mistaken_place] *= 1 + delta
-    return gradient
-
-
-def gradient_by_differences(weights, inputs, h):
-    """Return central differences of the loss, one component at a time."""
-    gradient = torch.empty_like(weights)
-    for place in torch.cartesian_prod(torch.arange(20), torch.arange(5)):
-        bump = torch.zeros_like(weights)
-        bump[tuple(place)] = h
-        rise, fall = (
-            cross_entropy(inputs @ moved, labels)
-            for moved in (weights + bump, weights - bump)
-        )
-        gradient[tuple(place)] = (rise - fall) / (2 * h)
+    gradient[MISTAKEN_PLACE] *= 1 + delta
     return gradient
 
 
 deltas = torch.logspace(-9, 0, 19, dtype=torch.float64).tolist()
-discrepancy = {}
+numeric, discrepancy = {}, {}
 for name, dtype in dtypes.items():
     at, data = weights.to(dtype), inputs.to(dtype)
-    numeric = gradient_by_differences(at, data, roundoff[name] ** (1 / 3))
-    discrepancy[name] = torch.tensor(
-        [
-            ((hand - numeric).norm() / numeric.norm()).item()
-            for hand in (gradient_by_hand(at, data, d) for d in [0.0, *deltas])
-        ]
+    numeric[name] = difference_gradient(
+        lambda moved, data=data: cross_entropy(data @ moved, labels),
+        at,
+        step=roundoff[name] ** (1 / 3),
     )
+    by_hand = torch.stack(
+        [gradient_by_hand(at, data, labels, delta) for delta in [0.0, *deltas]]
+    )
+    apart = (by_hand - numeric[name]).norm(dim=(1, 2))
+    discrepancy[name] = apart / numeric[name].norm()
 
 # %%
 # 梯度正确时也测得出差异：那是检验自己的误差，图中的横线。
@@ -257,18 +248,9 @@ fig, ax = plt.subplots(layout="constrained")
 for (name, found), marker in zip(discrepancy.items(), "so", strict=True):
     (line,) = ax.loglog(deltas, found[1:], marker + "-", label=name)
     ax.axhline(found[0], color=line.get_color(), linestyle=":")
-ax.annotate(
-    "right gradient, float32",
-    (1e-9, discrepancy["float32"][0]),
-    xytext=(0, 5),
-    textcoords="offset points",
-)
-ax.annotate(
-    "right gradient, float64",
-    (1e-9, discrepancy["float64"][0]),
-    xytext=(0, -12),
-    textcoords="offset points",
-)
+for name, side in [("float32", "bottom"), ("float64", "top")]:
+    label = f"right gradient, {name}"
+    ax.text(1e-9, discrepancy[name][0], label, verticalalignment=side)
 ax.set(
     xlabel=r"planted relative error $\delta$ of one component of 100",
     ylabel="discrepancy found (relative norm)",
@@ -302,12 +284,9 @@ for name, found in discrepancy.items():
 assert discrepancy["float64"][0] < 1e-7
 assert smallest["float64"] < 1e-3 * smallest["float32"]
 
-numeric = gradient_by_differences(
-    weights, inputs, roundoff["float64"] ** (1 / 3)
-)
-wrong = gradient_by_hand(weights, inputs, delta=1e-4)
-blamed = (wrong - numeric).abs().argmax()
-assert divmod(blamed.item(), 5) == mistaken_place
+wrong = gradient_by_hand(weights, inputs, labels, delta=1e-4)
+blamed = (wrong - numeric["float64"]).abs().argmax()
+assert divmod(blamed.item(), 5) == MISTAKEN_PLACE
 
 # %%
 # 现成的工具 | The tool that exists

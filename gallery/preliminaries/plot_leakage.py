@@ -33,7 +33,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from d2lnotes.results import record
+from d2lnotes.plotting.curves import plot_spread
+from d2lnotes.results import record_all
 
 # %%
 # 只看特征：真数据 | Features only: real data
@@ -62,7 +63,7 @@ def test_error(prepare, table, answers, train, test, *, leak):
     return np.sqrt(np.mean((guess - answers[test]) ** 2))
 
 
-def understated(num_rows, *, holes, seed):
+def understated(features, target, num_rows, holes, seed):
     """Return by which fraction the leaking error is below the honest one."""
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(features))[:num_rows]
@@ -75,43 +76,31 @@ def understated(num_rows, *, holes, seed):
     train, test = train_test_split(
         np.arange(num_rows), test_size=1 / 3, random_state=seed
     )
-    leaking, honest = (
-        test_error(prepare, table, target[rows], train, test, leak=leak)
-        for leak in (True, False)
-    )
-    return 1 - leaking / honest
+    how = prepare, table, target[rows], train, test
+    return 1 - test_error(*how, leak=True) / test_error(*how, leak=False)
 
+
+# %%
+# 五种行数，两种处理，各抽 200 次。
+#
+# Five numbers of rows, both kinds of processing, 200 draws each.
 
 num_seeds = 200
-row_counts = [30, 60, 120, 240, 442]
-optimism = np.array(
-    [
-        [
-            [understated(n, holes=holes, seed=s) for s in range(num_seeds)]
-            for n in row_counts
-        ]
-        for holes in (False, True)
-    ]
-)  # (kinds of processing, row counts, seeds)
-
+sizes = [30, 60, 120, 240, 442]
+optimism = np.zeros((2, len(sizes), num_seeds))
+for holes, i, s in np.ndindex(optimism.shape):
+    optimism[holes, i, s] = understated(features, target, sizes[i], holes, s)
 mean = optimism.mean(axis=-1)
 standard_error = optimism.std(axis=-1, ddof=1) / np.sqrt(num_seeds)
 fig, ax = plt.subplots(layout="constrained")
-for label, marker, m, e in zip(
-    ["standardize", "fill in means, standardize"],
-    "os",
-    100 * mean,
-    200 * standard_error,
-    strict=True,
-):
-    ax.errorbar(row_counts, m, yerr=e, marker=marker, capsize=3, label=label)
+for kind, label in enumerate(["standardize", "fill in means, standardize"]):
+    bars, marker = 200 * standard_error[kind], "os"[kind]
+    curve = {"yerr": bars, "marker": marker, "capsize": 3, "label": label}
+    ax.errorbar(sizes, 100 * mean[kind], **curve)
 ax.axhline(0, color="k", linewidth=0.8)
-ax.set(
-    xscale="log",
-    xlabel="rows in the table",
-    ylabel="test error understated by (%)",
-)
-ax.set_xticks(row_counts, row_counts)
+ax.set(xlabel="rows in the table", ylabel="test error understated by (%)")
+ax.set_xscale("log")
+ax.set_xticks(sizes, sizes)
 ax.minorticks_off()
 ax.legend()
 fig.set_label(
@@ -132,10 +121,8 @@ plt.show()
 # the means and standard deviations change when those of the test set are
 # added or taken away, and the less there is to leak.
 
-for label, m, e in zip(
-    ["standardize", "fill"], mean, standard_error, strict=True
-):
-    values = zip(row_counts, m, e, strict=True)
+for kind, label in enumerate(["standardize", "fill"]):
+    values = zip(sizes, mean[kind], standard_error[kind], strict=True)
     print(label, [f"{n}: {v:.2%} ± {s:.2%}" for n, v, s in values])
 
 # %%
@@ -171,7 +158,13 @@ def toss(num_features, seed):
     return noise, labels, train, test
 
 
-def accuracy_after_selection(num_features, seed, *, leak):
+# %%
+# 两种处理都在这样的数据上做。
+#
+# Both steps are tried on such data.
+
+
+def accuracy_after_selection(num_features, seed, leak):
     """Return the test accuracy with the best 20 features selected."""
     noise, labels, train, test = toss(num_features, seed)
     seen = np.arange(100) if leak else train
@@ -193,56 +186,42 @@ def accuracy_after_class_means(missing, seed):
     return model.score(noise[test], labels[test])
 
 
+# %%
+# 挑特征做两遍，诚实的和泄漏的；按类别填平均数只做泄漏的，
+# 因为诚实地做就无从知道测试行的类别。
+#
+# Selecting is done twice, honestly and leaking. Filling in class means is done
+# only with the leak: honestly, the class of a test row is not known.
+
 num_tosses = 50
-feature_counts = [20, 50, 100, 200, 500, 1000, 2000]
-selected = np.array(
-    [
-        [
-            [accuracy_after_selection(p, s, leak=k) for s in range(num_tosses)]
-            for p in feature_counts
-        ]
-        for k in (False, True)
-    ]
-)  # (honest and leaking, feature counts, seeds)
-missing_fractions = [0.0, 0.1, 0.2, 0.3, 0.5, 0.7]
-filled = np.array(
-    [
-        [accuracy_after_class_means(r, s) for s in range(num_tosses)]
-        for r in missing_fractions
-    ]
-)  # (missing fractions, seeds)
+counts = [20, 50, 100, 200, 500, 1000, 2000]
+selected = np.zeros((2, len(counts), num_tosses))
+for leak, i, seed in np.ndindex(selected.shape):
+    selected[leak, i, seed] = accuracy_after_selection(counts[i], seed, leak)
+fractions = [0.0, 0.1, 0.2, 0.3, 0.5, 0.7]
+filled = np.zeros((len(fractions), num_tosses))
+for i, seed in np.ndindex(filled.shape):
+    filled[i, seed] = accuracy_after_class_means(fractions[i], seed)
 
 # %%
 # 阴影是各随机种子之间的一个标准差。
 #
 # Shaded is one standard deviation between random seeds.
 
-fig, axes = plt.subplots(
+fig, (left, right) = plt.subplots(
     ncols=2, figsize=(9, 3.8), sharey=True, layout="constrained"
 )
-curves = [
-    (axes[0], feature_counts, selected[1], "s-", "before the split"),
-    (axes[0], feature_counts, selected[0], "o-", "after the split"),
-    (axes[1], missing_fractions, filled, "s-", "before the split"),
-]
-for ax, x, accuracies, style, label in curves:
-    middle, spread = accuracies.mean(axis=1), accuracies.std(axis=1, ddof=1)
-    (line,) = ax.plot(x, middle, style, label=label)
-    ax.fill_between(
-        x, middle - spread, middle + spread, alpha=0.15, color=line.get_color()
-    )
-for ax in axes:
+plot_spread(counts, selected[1], "s-", label="before the split", ax=left)
+plot_spread(counts, selected[0], "o-", label="after the split", ax=left)
+plot_spread(fractions, filled, "s-", label="before the split", ax=right)
+for ax in (left, right):
     ax.axhline(0.5, color="k", linestyle=":", label="best possible")
-axes[0].set(
-    xscale="log",
-    title="select 20 features",
-    xlabel="number of features to select from",
-    ylabel="accuracy on the test rows",
-)
-axes[0].set_xticks(feature_counts, feature_counts)
-axes[0].minorticks_off()
-axes[0].legend(loc="upper left", fontsize="small")
-axes[1].set(title="fill in class means", xlabel="fraction missing")
+left.set(title="select 20 features", ylabel="accuracy on the test rows")
+left.set(xlabel="number of features to select from", xscale="log")
+left.set_xticks(counts, counts)
+left.minorticks_off()
+left.legend(loc="upper left", fontsize="small")
+right.set(title="fill in class means", xlabel="fraction missing")
 fig.set_label(
     "标签是抛硬币：划分前挑特征，准确率随特征数升到八成以上，"
     "划分后挑仍是一半；"
@@ -266,39 +245,43 @@ plt.show()
 # categories, which features to keep. It is no more trouble, and spares the
 # argument that this step will probably not matter.
 
-few, many = 0, -1
-assert mean[1, few] > 3 * standard_error[1, few]
-assert mean[1, few] > 0.005
-assert np.abs(mean[:, many]).max() < 0.005
+assert mean[1, 0] > 3 * standard_error[1, 0]
+assert mean[1, 0] > 0.005
+assert np.abs(mean[:, -1]).max() < 0.005
 assert np.abs(selected[0].mean(axis=1) - 0.5).max() < 0.04
 assert abs(filled[0].mean() - 0.5) < 0.04
 assert selected[1, -1].mean() > 0.7
 assert filled[-1].mean() > 0.6
 
-group = "leakage"
-draws = f"{num_seeds} 次抽样 | {num_seeds} draws"
-largest_plausible = np.abs(mean[1, many]) + 2 * standard_error[1, many]
-for name, value, form in [
-    ("standardize_30_rows", mean[0, few], ".1%"),
-    ("fill_30_rows", mean[1, few], ".1%"),
-    ("fill_30_rows_standard_error", standard_error[1, few], ".1%"),
-    ("fill_442_rows_at_most", largest_plausible, ".2%"),
-]:
-    record(f"{group}.{name}", value, unit="fraction", over=draws, format=form)
-tosses = f"{num_tosses} 个随机种子 | {num_tosses} random seeds"
-for name, accuracies in [
-    ("selected_before", selected[1, -1]),
-    ("selected_after", selected[0, -1]),
-    ("class_means_half", filled[missing_fractions.index(0.5)]),
-]:
-    record(
-        f"{group}.{name}",
-        accuracies.mean(),
-        unit="fraction",
-        over=tosses,
-        spread=accuracies.std(ddof=1),
-        format=".2f",
-    )
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
+largest_plausible = np.abs(mean[1, -1]) + 2 * standard_error[1, -1]
+record_all(
+    "leakage",
+    {
+        "standardize_30_rows": mean[0, 0],
+        "fill_30_rows": mean[1, 0],
+        "fill_30_rows_standard_error": standard_error[1, 0],
+        "fill_442_rows_at_most": (largest_plausible, ".2%"),
+    },
+    unit="fraction",
+    over=f"{num_seeds} 次抽样 | {num_seeds} draws",
+    format=".1%",
+)
+record_all(
+    "leakage",
+    {
+        "selected_before": selected[1, -1],
+        "selected_after": selected[0, -1],
+        "class_means_half": filled[fractions.index(0.5)],
+    },
+    unit="fraction",
+    over=f"{num_tosses} 个随机种子 | {num_tosses} random seeds",
+    format=".2f",
+)
 
 # %%
 # 练习 | Exercise
@@ -310,7 +293,7 @@ for name, accuracies in [
 # the number of rows? Estimate from the figure how many it takes to bring it
 # below one thousandth.
 
-slope = np.log(mean[1, 0] / mean[1, 2]) / np.log(row_counts[2] / row_counts[0])
+slope = np.log(mean[1, 0] / mean[1, 2]) / np.log(sizes[2] / sizes[0])
 print(f"falls like rows to the power {-slope:.1f}")
 assert slope > 1
 assert mean[1, 2] < 0.001

@@ -27,8 +27,10 @@ import math
 
 import matplotlib.pyplot as plt
 import torch
+from torch.nn.functional import normalize
+from torch.testing import assert_close
 
-from d2lnotes.plotting import plot_vectors
+from d2lnotes.plotting.plane import plot_linear_map
 from d2lnotes.results import record
 
 generator = torch.Generator().manual_seed(0)
@@ -66,19 +68,16 @@ degrees = torch.arange(0, 180, 0.05, dtype=torch.double)
 u = torch.stack([degrees.deg2rad().cos(), degrees.deg2rad().sin()], dim=1)
 
 
-def turning_angles(matrix):
+def turning_angles(matrix, u):
     """Return by how many degrees ``matrix`` turns each row of ``u``."""
     moved = u @ matrix.T  # (directions, 2)
     cross = u[:, 0] * moved[:, 1] - u[:, 1] * moved[:, 0]
     return torch.atan2(cross, (u * moved).sum(dim=1)).rad2deg()
 
 
-def unturned(matrix):
-    """Return the directions, in degrees, at which the turning angle is 0."""
-    angles = turning_angles(matrix)
-    following = angles.roll(-1)
-    crossing = (angles * following <= 0) & (angles != 0)
-    return degrees[crossing]
+def is_unturned(angles):
+    """Return where the turning angle passes 0, or reaches it."""
+    return (angles * angles.roll(-1) <= 0) & (angles != 0)
 
 
 def eigenvector_directions(matrix):
@@ -106,30 +105,20 @@ def eigenvector_directions(matrix):
 fig, axes = plt.subplots(
     2, 3, figsize=(9, 5.6), layout="constrained", height_ratios=[1.4, 1]
 )
-circle = torch.cat([u, -u, u[:1]])
 for (name, matrix), above, below in zip(matrices.items(), *axes, strict=True):
-    predicted = eigenvector_directions(matrix)
-    above.plot(*circle.T, color="0.6", linestyle="--")
-    above.plot(*(circle @ matrix.T).T, color="0.2")
-    columns = {"labels": ["$a_1$", "$a_2$"], "color": "0.6", "ax": above}
-    plot_vectors(matrix.T, **columns)
-    for index, angle in enumerate(predicted.deg2rad()):
-        vector = torch.stack([angle.cos(), angle.sin()])
-        image = matrix @ vector
-        color = f"C{index}"
-        above.axline((0, 0), vector.tolist(), color=color, linestyle=":")
-        above.plot(*vector, "o", color=color)
-        plot_vectors(image[None], color=color, ax=above)
-        side = 1 - 2 * index  # right of the first line, left of the second
-        label = rf"$\lambda={torch.dot(vector, image):g}$"
-        spot = (angle.rad2deg() + 4 * side, 52)
-        below.text(*spot, label, ha="left" if side > 0 else "right")
+    angles = eigenvector_directions(matrix)
+    vectors = torch.stack([angles.deg2rad().cos(), angles.deg2rad().sin()], 1)
+    plot_linear_map(matrix, marked=vectors, ax=above)
     above.set(title=name, xlabel="$x_1$", ylabel="$x_2$")
     above.set(xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), aspect="equal")
     below.axhline(0, color="0.7", linewidth=1)
-    below.plot(degrees, turning_angles(matrix), color="0.2")
-    for index, angle in enumerate(predicted):
+    below.plot(degrees, turning_angles(matrix, u), color="0.2")
+    for index, (angle, vector) in enumerate(zip(angles, vectors, strict=True)):
         below.axvline(angle, color=f"C{index}", linestyle="--")
+        side = 1 - 2 * index  # right of the first line, left of the second
+        label = rf"$\lambda={vector @ matrix @ vector:g}$"
+        spot = (angle + 4 * side, 52)
+        below.text(*spot, label, ha="left" if side > 0 else "right")
     below.set(xlabel=r"direction $\varphi$ (degrees)", ylim=(-70, 70))
     below.set_xticks([0, 45, 90, 135, 180])
 axes[1, 0].set_ylabel("turned by (degrees)")
@@ -152,13 +141,15 @@ plt.show()
 
 between = {}
 for name, matrix in matrices.items():
-    predicted, measured = eigenvector_directions(matrix), unturned(matrix)
-    torch.testing.assert_close(measured, predicted, rtol=0, atol=0.1)
+    predicted = eigenvector_directions(matrix)
+    measured = degrees[is_unturned(turning_angles(matrix, u))]
+    assert_close(measured, predicted, rtol=0, atol=0.1)
     if name != "rotation":
         apart = (measured[1] - measured[0]).item()
         between[name] = min(apart, 180 - apart)  # lines have no sign
         print(f"{name}: {between[name]:.2f} degrees apart")
-assert len(unturned(matrices["rotation"])) == 0
+    else:
+        assert len(measured) == 0
 assert abs(between["symmetric"] - 90) < 0.1
 assert between["not symmetric"] < 60
 
@@ -175,7 +166,6 @@ assert between["not symmetric"] < 60
 # Then the same for matrices that are not symmetric.
 
 square = torch.randn(1000, 6, 6, dtype=torch.double, generator=generator)
-symmetric = (square + square.mT) / 2
 
 
 def largest_cosine(matrices):
@@ -185,7 +175,7 @@ def largest_cosine(matrices):
     return (cosines - torch.eye(6)).amax(dim=(1, 2))
 
 
-worst_symmetric = largest_cosine(symmetric).max()
+worst_symmetric = largest_cosine((square + square.mT) / 2).max()
 typical_general = largest_cosine(square).median()
 print(f"largest cosine, symmetric: {worst_symmetric:.1e}")
 print(f"largest cosine, not symmetric (median): {typical_general:.2f}")
@@ -222,35 +212,35 @@ assert typical_general > 0.3
 # the sine of its angle to :math:`\mathbf{v}_1`.
 
 n, num_starts, num_steps = 20, 50, 160
-ratios = [0.5, 0.8, 0.9]
 
 
-def matrix_with(eigenvalues):
+def matrix_with(eigenvalues, generator):
     """Return a random matrix with these eigenvalues, and its eigenvectors."""
     size = len(eigenvalues)
     noise = torch.randn(size, size, dtype=torch.double, generator=generator)
-    vectors = torch.eye(size).double() + 0.1 * noise
-    vectors = torch.nn.functional.normalize(vectors, dim=0)
+    vectors = normalize(torch.eye(size).double() + 0.1 * noise, dim=0)
     return vectors * eigenvalues @ torch.linalg.inv(vectors), vectors
 
 
-def sines(matrix, leading):
+def sines(matrix, leading, starts, num_steps):
     """Return the sine of the angle to ``leading``, (steps, starts)."""
-    x = torch.randn(n, num_starts, dtype=torch.double, generator=generator)
-    found = []
+    x, found = starts, []
     for _ in range(num_steps):
-        x = torch.nn.functional.normalize(matrix @ x, dim=0)
+        x = normalize(matrix @ x, dim=0)
         across = x - leading[:, None] * (leading @ x)
         found.append(across.norm(dim=0))
     return torch.stack(found)
 
 
 measured = {}
-for ratio in ratios:
+for ratio in (0.5, 0.8, 0.9):
     rest = torch.linspace(-0.5, 0.5, n - 2).double() * ratio
     eigenvalues = torch.cat([torch.tensor([1.0, -ratio]).double(), rest])
-    matrix, vectors = matrix_with(eigenvalues)
-    measured[ratio] = sines(matrix, vectors[:, 0])
+    matrix, vectors = matrix_with(eigenvalues, generator)
+    starts = torch.randn(
+        n, num_starts, generator=generator, dtype=torch.double
+    )
+    measured[ratio] = sines(matrix, vectors[:, 0], starts, num_steps)
 
 # %%
 # 记号是 50 个随机起点的中位数，阴影从最小到最大；虚线的斜率是预言。
@@ -263,28 +253,21 @@ for ratio in ratios:
 # :math:`10^{-16}` the rounding of float64 takes over.
 
 fig, ax = plt.subplots(figsize=(6.5, 4), layout="constrained")
-steps = torch.arange(1, num_steps + 1)
-rates = {}
-for index, (ratio, values) in enumerate(measured.items()):
+steps, rates = torch.arange(1, num_steps + 1), {}
+for (ratio, values), marker, spot in zip(
+    measured.items(), "osD", [35, 95, 115], strict=True
+):
     middle = values.median(dim=1).values
     # Between these steps the other terms have died out, rounding is far off.
     start, end = (round(math.log(e, ratio)) for e in (1e-4, 1e-7))
     rates[ratio] = (values[end] / values[start]) ** (1 / (end - start))
     line = middle[start] * ratio ** (steps - 1 - start)
-    marker = "osD"[index]
-    ax.semilogy(steps, middle, marker, color=f"C{index}", markevery=4)
-    ax.fill_between(
-        steps, *values.aminmax(dim=1), color=f"C{index}", alpha=0.2
-    )
-    shown = line > 1e-16
-    ax.semilogy(steps[shown], line[shown], "--", color="0.2", linewidth=1)
-    spot = [35, 95, 115][index]
-    ax.annotate(
-        rf"$|\lambda_2/\lambda_1|={ratio}$",
-        (steps[spot], line[spot]),
-        xytext=(8, 6),
-        textcoords="offset points",
-    )
+    ax.semilogy(steps, middle, marker, markevery=4)
+    ax.fill_between(steps, *values.aminmax(dim=1), alpha=0.2)
+    shown = line.where(line > 1e-16, math.nan)
+    ax.semilogy(steps, shown, "--", color="0.2", linewidth=1)
+    label = rf"$|\lambda_2/\lambda_1|={ratio}$"
+    ax.text(1.03 * steps[spot], 3 * line[spot], label)
 ax.set(xlabel="multiplications", ylabel=r"sine of the angle to $v_1$")
 ax.set_ylim(bottom=1e-17)
 fig.set_label(
@@ -307,23 +290,16 @@ plt.show()
 # dozens of similar matrices, so it is prone to explode or vanish, the faster
 # the farther the leading eigenvalue is from 1.
 
-relative_errors = torch.stack([rates[r] / r - 1 for r in ratios])
-rate_error = relative_errors.abs().max()
+errors = [rate / ratio - 1 for ratio, rate in rates.items()]
+rate_error = torch.stack(errors).abs().max()
 assert rate_error < 0.01
-record(
-    "matrix_as_map.angle_general",
-    between["not symmetric"],
-    unit="度 | degrees",
-    format=".1f",
-)
-record("matrix_as_map.worst_cosine", worst_symmetric, format=".0e")
-record("matrix_as_map.general_cosine", typical_general, format=".2f")
-record(
-    "matrix_as_map.rate_error",
-    rate_error,
-    over=f"3 × {num_starts} 个起点中最大的 | worst of 3 × {num_starts} starts",
-    format=".2%",
-)
+group = "matrix_as_map"
+record(f"{group}.worst_cosine", worst_symmetric, format=".0e")
+record(f"{group}.general_cosine", typical_general, format=".2f")
+angle = between["not symmetric"]
+record(f"{group}.angle_general", angle, unit="度 | degrees", format=".1f")
+over = f"3 × {num_starts} 个起点中最大的 | worst of 3 × {num_starts} starts"
+record(f"{group}.rate_error", rate_error, over=over, format=".2%")
 
 # %%
 # 练习 | Exercise
@@ -337,19 +313,18 @@ record(
 # symmetric matrix, by what does each step multiply the error of this
 # estimate? Think first, then read on.
 
-basis = torch.linalg.qr(
-    torch.randn(n, n, dtype=torch.double, generator=generator)
-).Q
+noise = torch.randn(n, n, dtype=torch.double, generator=generator)
+basis = torch.linalg.qr(noise).Q
 spectrum = torch.cat([torch.tensor([1.0, 0.8]), torch.linspace(-0.5, 0.5, 18)])
 matrix = basis * spectrum.double() @ basis.T
 x = basis.sum(dim=1)
 errors = []
 for _ in range(31):
-    x = torch.nn.functional.normalize(matrix @ x, dim=0)
+    x = normalize(matrix @ x, dim=0)
     errors.append(1 - x @ matrix @ x)
 rate = (errors[30] / errors[15]) ** (1 / 15)
 print(f"the estimate's error shrinks by {rate:.3f} per step")
-torch.testing.assert_close(rate.item(), 0.8**2, rtol=0.01, atol=0.0)
+assert_close(rate.item(), 0.8**2, rtol=0.01, atol=0.0)
 
 # %%
 # 乘以 :math:`|\lambda_2/\lambda_1|^2`：:math:`\mathbf{v}_1` 是这个量的

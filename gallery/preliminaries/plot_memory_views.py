@@ -30,8 +30,8 @@ import itertools
 import matplotlib.pyplot as plt
 import torch
 
-from d2lnotes.results import record
-from d2lnotes.runtime import Stopwatch
+from d2lnotes.results import record, record_all
+from d2lnotes.runtime import seconds_per_call
 
 # %%
 # 一排数，五种读法 | One row of numbers, five ways to read it
@@ -92,11 +92,7 @@ for ax, (name, view) in zip(axes, views.items(), strict=True):
         shade = "tab:blue" if when else "none"
         cell = plt.Rectangle((place, 0), 1, 1, fc=shade, ec="gray", alpha=0.35)
         ax.add_patch(cell)
-        label = (
-            f"{when[0]}–{when[-1]}"
-            if len(when) > 1
-            else "".join(map(str, when))
-        )
+        label = "–".join(map(str, when[:1] + when[1:][-1:]))
         ax.text(place + 0.5, 0.5, label, ha="center", va="center")
     facts = f"shape {tuple(view.shape)}\nstrides {view.stride()}"
     ax.text(12.2, 0.5, facts, va="center", fontsize="small")
@@ -166,25 +162,14 @@ print(
 # ---------------------------------------------------------
 # 能写成步幅的 ``reshape`` 只写下几个整数；要复制的，得搬动 :math:`n^2` 个数。
 # 所以前者的时间应当是一条水平线，后者按 :math:`n^2` 增长。
+# 一次只要几微秒，所以 ``seconds_per_call`` 连跑许多次一起计时，
+# 七轮里取最快的一轮。
 #
 # A ``reshape`` that strides can express writes down a few integers; one that
 # copies moves :math:`n^2` numbers. The time of the first should be a
-# horizontal line, that of the second grow like :math:`n^2`.
-
-
-def seconds_per_call(call, rounds=7):
-    """Return the seconds of one call, in the fastest of several rounds."""
-    with Stopwatch() as first:
-        call()
-    repeats = max(1, round(3e-4 / first.seconds))
-    best = float("inf")
-    for _ in range(rounds):
-        with Stopwatch() as watch:
-            for _ in range(repeats):
-                call()
-        best = min(best, watch.seconds / repeats)
-    return best
-
+# horizontal line, that of the second grow like :math:`n^2`. A call takes but
+# microseconds, so ``seconds_per_call`` times many together, and keeps the
+# fastest of seven rounds.
 
 sizes = [32, 64, 128, 256, 512, 1024, 2048]
 free, paid = [], []
@@ -272,11 +257,15 @@ assert paid[-1] > 50 * free[-1]
 assert every_eighth > 2 / 8
 
 group = "memory_views"
-fastest = "7 轮中最快的一轮 | the fastest of 7 rounds"
-record(f"{group}.cases", len(cases), format="d")
-record(f"{group}.copied", num_copied, format="d")
-record(f"{group}.copy_ratio", paid[-1] / free[-1], over=fastest, format=",.0f")
-record(f"{group}.every_eighth", every_eighth, over=fastest, format=".2f")
+record_all(group, {"cases": len(cases), "copied": num_copied}, format="d")
+record_all(
+    group,
+    {
+        "copy_ratio": (paid[-1] / free[-1], ",.0f"),
+        "every_eighth": (every_eighth, ".2f"),
+    },
+    over="7 轮中最快的一轮 | the fastest of 7 rounds",
+)
 
 # %%
 # 练习 | Exercise
@@ -290,9 +279,14 @@ record(f"{group}.every_eighth", every_eighth, over=fastest, format=".2f")
 
 A = torch.ones(2048, 2048)
 columns_in_order = A.T.contiguous()
-by_row = seconds_per_call(lambda: [A[i].sum() for i in range(2048)], 3)
-by_column = seconds_per_call(lambda: [A[:, j].sum() for j in range(2048)], 3)
-cured = seconds_per_call(lambda: [c.sum() for c in columns_in_order], 3)
+by_row, by_column, cured = (
+    seconds_per_call(sums, num_rounds=3)
+    for sums in (
+        lambda: [A[i].sum() for i in range(2048)],
+        lambda: [A[:, j].sum() for j in range(2048)],
+        lambda: [column.sum() for column in columns_in_order],
+    )
+)
 print(
     f"relative to rows: {by_column / by_row:.1f}, cured {cured / by_row:.1f}"
 )

@@ -23,9 +23,10 @@ like, and a few inequalities to keep at hand.
 import matplotlib.pyplot as plt
 import torch
 from scipy.optimize import linprog
+from torch.testing import assert_close
 
-from d2lnotes.plotting import plot_contours
-from d2lnotes.results import record
+from d2lnotes.plotting.plane import plot_contours
+from d2lnotes.results import record, record_all
 
 generator = torch.Generator().manual_seed(0)
 orders = {"$L_1$": 1.0, "$L_2$": 2.0, r"$L_\infty$": float("inf")}
@@ -65,13 +66,10 @@ predicted = {
 }
 x1 = torch.linspace(-2, 2, 400_001, dtype=torch.double)
 line = torch.stack([x1, (b - a[0] * x1) / a[1]], dim=1)  # (points, 2)
-touching = {
-    order: line[norm(line, order).argmin()] for order in orders.values()
-}
-for order in orders.values():
-    torch.testing.assert_close(
-        touching[order], predicted[order], rtol=0, atol=1e-4
-    )
+touching = {}
+for order, point in predicted.items():
+    touching[order] = line[norm(line, order).argmin()]
+    assert_close(touching[order], point, rtol=0, atol=1e-4)
 
 # %%
 # 圈是各范数的等值线，中间那一圈的半径恰好是最小范数；圆点是在直线上 40
@@ -83,13 +81,9 @@ for order in orders.values():
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.3), layout="constrained")
 for (name, order), ax in zip(orders.items(), axes, strict=True):
     radius = norm(touching[order], order).item()
-    plot_contours(
-        lambda x, order=order: norm(x, order),
-        x_range=(-2.0, 2.0),
-        y_range=(-2.0, 2.0),
-        levels=[radius / 2, radius, 1.5 * radius],
-        ax=ax,
-    )
+    levels = {"levels": [radius / 2, radius, 1.5 * radius], "ax": ax}
+    square = {"x_range": (-2.0, 2.0), "y_range": (-2.0, 2.0)}
+    plot_contours(lambda x, p=order: norm(x, p), **square, **levels)
     ax.plot(*line.T, color="C3")
     ax.plot(*touching[order], "o", color="C1", markersize=8)
     x, y = (round(part, 2) + 0.0 for part in touching[order].tolist())
@@ -118,18 +112,17 @@ plt.show()
 # :math:`\mathbf{x}` as a difference of two nonnegative vectors and hand it to
 # ``linprog``.
 
-num_equations, num_unknowns = 20, 40
+NUM_EQUATIONS, NUM_UNKNOWNS = 20, 40
 
 
-def random_equations():
-    """Return a matrix of 20 random equations in 40 unknowns."""
-    shape = (num_equations, num_unknowns)
+def normal_numbers(*shape, generator):
+    """Return random numbers, with enough digits to tell 0 from small ones."""
     return torch.randn(shape, dtype=torch.double, generator=generator)
 
 
 def least_l1(A, rhs):
     """Return the solution of ``A @ x = rhs`` with the least L1 norm."""
-    cost = torch.ones(2 * num_unknowns)  # the sum of both parts
+    cost = torch.ones(2 * A.shape[1])  # the sum of both parts
     both = torch.cat([A, -A], dim=1)
     found = linprog(cost.numpy(), A_eq=both.numpy(), b_eq=rhs.numpy())
     positive, negative = torch.from_numpy(found.x).chunk(2)
@@ -141,12 +134,17 @@ def least_l2(A, rhs):
     return torch.linalg.pinv(A) @ rhs
 
 
+# %%
+# 二十组随机的方程，两种解都求，数一数各有几个零。
+#
+# We solve twenty random systems both ways and count the zeros.
+
 zeros = torch.zeros(2, 20)
 for trial in range(20):
-    A = random_equations()
-    rhs = torch.randn(num_equations, dtype=torch.double, generator=generator)
+    A = normal_numbers(NUM_EQUATIONS, NUM_UNKNOWNS, generator=generator)
+    rhs = normal_numbers(NUM_EQUATIONS, generator=generator)
     solutions = torch.stack([least_l1(A, rhs), least_l2(A, rhs)])
-    torch.testing.assert_close(solutions @ A.T, rhs.expand(2, -1))
+    assert_close(solutions @ A.T, rhs.expand(2, -1))
     sparse, dense = solutions
     assert norm(sparse, 1) < norm(dense, 1)
     assert norm(sparse, 2) > norm(dense, 2)
@@ -162,7 +160,7 @@ for trial in range(20):
 
 for name, count in zip(["L1", "L2"], zeros, strict=True):
     print(f"{name}: from {count.min():.0f} to {count.max():.0f} zeros")
-torch.testing.assert_close(zeros[0], torch.full((20,), 20.0))
+assert_close(zeros[0], torch.full((20,), 20.0))
 assert zeros[1].max() == 0
 
 # %%
@@ -179,8 +177,9 @@ counts, trials = range(1, 16), 40
 recovered = torch.zeros(2, len(counts), trials)
 for column, s in enumerate(counts):
     for trial in range(trials):
-        A, truth = random_equations(), torch.zeros(num_unknowns).double()
-        places = torch.randperm(num_unknowns, generator=generator)[:s]
+        A = normal_numbers(NUM_EQUATIONS, NUM_UNKNOWNS, generator=generator)
+        truth = torch.zeros(NUM_UNKNOWNS).double()
+        places = torch.randperm(NUM_UNKNOWNS, generator=generator)[:s]
         truth[places] = torch.randn(s, generator=generator).double()
         for row, solver in enumerate([least_l1, least_l2]):
             error = norm(solver(A, A @ truth) - truth, 2) / norm(truth, 2)
@@ -227,7 +226,7 @@ sizes = [1, 2, 5, 10, 30, 100, 300, 1000]
 slack = 1 + 1e-12  # the inequalities hold up to rounding
 mean_ratio = []
 for n in sizes:
-    normal = torch.randn(10_000, n, dtype=torch.double, generator=generator)
+    normal = normal_numbers(10_000, n, generator=generator)
     keep = torch.rand(10_000, n, generator=generator) < 0.1
     for x in (normal, normal**5, normal * keep):
         l1, l2, linf = (norm(x, order) for order in orders.values())
@@ -265,13 +264,14 @@ for n in sizes:
     spread.append(distance.std() / distance.mean())
 mean_ratio, spread = torch.stack(mean_ratio), torch.stack(spread)
 n = torch.tensor(sizes, dtype=torch.double)
+typical_ratio, typical_spread = (2 * n / torch.pi).sqrt(), 0.592 / n.sqrt()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 axes[0].fill_between(n, 1, n.sqrt(), color="0.9", label="possible")
-axes[0].plot(n, (2 * n / torch.pi).sqrt(), label=r"$\sqrt{2n/\pi}$")
+axes[0].plot(n, typical_ratio, label=r"$\sqrt{2n/\pi}$")
 axes[0].plot(n, mean_ratio, "o", color="C1", label="measured, normal vectors")
 axes[0].set_ylabel(r"$\Vert x\Vert_1 \, / \, \Vert x\Vert_2$")
-axes[1].plot(n, 0.592 / n.sqrt(), label=r"$0.592/\sqrt{n}$")
+axes[1].plot(n, typical_spread, label=r"$0.592/\sqrt{n}$")
 axes[1].plot(n, spread, "o", color="C1", label="measured, random pairs")
 axes[1].set_ylabel("std. dev. / mean of the distance")
 for ax in axes:
@@ -299,26 +299,23 @@ plt.show()
 # is hardly nearer than others; neighbors are still useful in practice because
 # real data are far from evenly spread.
 
-torch.testing.assert_close(
-    mean_ratio[3:], (2 * n / torch.pi).sqrt()[3:], rtol=0.03, atol=0.0
-)
-torch.testing.assert_close(
-    spread[3:], 0.592 / n.sqrt()[3:], rtol=0.05, atol=0.0
-)
+assert_close(mean_ratio[3:], typical_ratio[3:], rtol=0.03, atol=0.0)
+assert_close(spread[3:], typical_spread[3:], rtol=0.05, atol=0.0)
+
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
+group = "norm_balls"
+mean_zeros = {"zeros_l1": zeros[0].mean(), "zeros_l2": zeros[1].mean()}
 twenty = "20 组方程 | 20 systems of equations"
-forty = f"{trials} 次 | {trials} trials"
-record("norm_balls.zeros_l1", zeros[0].mean(), over=twenty, format=".0f")
-record("norm_balls.zeros_l2", zeros[1].mean(), over=twenty, format=".0f")
-for s in (3, 8):
-    record(
-        f"norm_balls.recovered_{s}",
-        fraction[0, s - 1],
-        over=forty,
-        format=".0%",
-    )
-record("norm_balls.l1_over_l2", mean_ratio[-1], format=".1f")
-record("norm_balls.distance_spread_2", spread[1], format=".0%")
-record("norm_balls.distance_spread_1000", spread[-1], format=".1%")
+record_all(group, mean_zeros, over=twenty, format=".0f")
+found = {f"recovered_{s}": fraction[0, s - 1] for s in (3, 8)}
+record_all(group, found, over=f"{trials} 次 | {trials} trials", format=".0%")
+record(f"{group}.l1_over_l2", mean_ratio[-1], format=".1f")
+record(f"{group}.distance_spread_2", spread[1], format=".0%")
+record(f"{group}.distance_spread_1000", spread[-1], format=".1%")
 
 # %%
 # 练习 | Exercise
@@ -335,8 +332,7 @@ line = torch.stack([x1, 2 - x1], dim=1)
 smallest = norm(line, 1).min()
 ties = x1[norm(line, 1) < smallest + 1e-9]
 print(f"least norm {smallest:.2f} for x1 from {ties[0]:.2f} to {ties[-1]:.2f}")
-ends = torch.tensor([0.0, 2.0]).double()
-torch.testing.assert_close(ties[[0, -1]], ends, rtol=0, atol=1e-9)
+assert_close(ties[[0, -1]].tolist(), [0.0, 2.0], rtol=0, atol=1e-9)
 
 # %%
 # 整条边同时碰到：从 :math:`(2,0)` 到 :math:`(0,2)` 的每一点范数都是 2。

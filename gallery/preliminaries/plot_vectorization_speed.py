@@ -28,8 +28,8 @@ import math
 import matplotlib.pyplot as plt
 import torch
 
-from d2lnotes.results import record
-from d2lnotes.runtime import Stopwatch, seed_everything
+from d2lnotes.results import record, record_all
+from d2lnotes.runtime import seconds_per_call, seed_everything
 
 generator = seed_everything(0)
 torch.set_num_threads(1)  # a Python loop has one core, so has the operation
@@ -68,6 +68,11 @@ def move_then_multiply(x, y):
     return torch.tensor(x) @ torch.tensor(y)
 
 
+# %%
+# 四种写法的答案只差舍入。
+#
+# The four answers differ by no more than rounding.
+
 x = torch.randn(1000, generator=generator)
 y = torch.randn(1000, generator=generator)
 expected = x.double() @ y.double()
@@ -88,26 +93,13 @@ for answer in answers:
 # 一次调用只要几微秒，计时器自己的误差也差不多这么大，
 # 所以连跑很多次，一起计时，再除以次数。
 # 别的程序只会让它变慢，不会让它变快，所以几轮里取最快的一轮。
+# ``d2lnotes.runtime`` 里的 ``seconds_per_call`` 就是这样量的。
 #
 # One call takes microseconds, about as long as the watch's own error, so many
 # calls are timed together and the time is divided by their number. Other
 # programs can only slow us down, never speed us up, so of several rounds the
-# fastest counts.
-
-
-def seconds_per_call(call, rounds=7):
-    """Return the seconds of one call, in the fastest of several rounds."""
-    with Stopwatch() as first:
-        call()
-    repeats = max(1, round(3e-4 / first.seconds))
-    best = math.inf
-    for _ in range(rounds):
-        with Stopwatch() as watch:
-            for _ in range(repeats):
-                call()
-        best = min(best, watch.seconds / repeats)
-    return best
-
+# fastest counts. This is what ``seconds_per_call`` of ``d2lnotes.runtime``
+# does.
 
 names = [
     "loop over tensors",
@@ -244,14 +236,18 @@ assert 1 / 4 < predicted_crossing / crossing < 4
 
 group = "vectorization_speed"
 fastest = "7 轮中最快的一轮 | the fastest of 7 rounds"
-for name, value, form in [
-    ("tensor_loop_ratio", tensor_loop_ratio, ",.0f"),
-    ("list_loop_ratio", list_loop_ratio, ".0f"),
-    ("moving_ratio", moving_ratio, ".1f"),
-    ("crossing", crossing, ".0f"),
-    ("predicted_crossing", predicted_crossing, ".0f"),
-]:
-    record(f"{group}.{name}", value, over=fastest, format=form)
+record_all(
+    group,
+    {
+        "tensor_loop_ratio": (tensor_loop_ratio, ",.0f"),
+        "list_loop_ratio": list_loop_ratio,
+        "moving_ratio": (moving_ratio, ".1f"),
+        "crossing": crossing,
+        "predicted_crossing": predicted_crossing,
+    },
+    over=fastest,
+    format=".0f",
+)
 record(
     f"{group}.fixed_price",
     fixed_price * 1e6,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(p for p in DOCS.rglob("*.md") if DOCS / "gallery" not in p.parents)
+# The scripts' pages are generated, and a part of the glossary is no page.
+_NO_PAGES = {DOCS / "gallery", DOCS / "reference" / "glossary"}
+PAGES = sorted(p for p in DOCS.rglob("*.md") if not _NO_PAGES & set(p.parents))
 LESSONS = [
     p for p in PAGES if is_lesson(p.relative_to(DOCS).with_suffix("").as_posix())
 ]

@@ -100,7 +100,16 @@ no_such_name
 def run_pages(folder, *arguments):
     """Run pages and return what became of each block: ``passed``, or why not."""
     report = folder.parent / "report.xml"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+    ]
     command += ["-c", ROOT / "pyproject.toml", "--rootdir", folder]
     command += [f"--junitxml={report}", *arguments]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

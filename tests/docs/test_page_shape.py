@@ -32,7 +32,8 @@ def solutions(text):
 
 def glossary_terms():
     """Return the glossary's Chinese and its English terms; a name may be both."""
-    text = read(DOCS / "reference" / "glossary.md")
+    parts = sorted((DOCS / "reference" / "glossary").glob("*.md"))
+    text = "\n".join(map(read, parts))
     blocks = [fence for fence in fences(text) if fence.directive == "glossary"]
     lines = chain.from_iterable(block.content.splitlines() for block in blocks)
     terms = [line for line in lines if line and line[0] not in " :"]

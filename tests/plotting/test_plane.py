@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from d2lnotes.plotting import plot_contours, plot_vectors
+from d2lnotes.plotting import plot_contours, plot_linear_map, plot_vectors
 
 VECTORS = torch.tensor([[3.0, 1.0], [-2.0, 5.0]])
 ORIGINS = torch.tensor([[7.0, 0.0], [0.0, -11.0]])
@@ -201,3 +201,39 @@ def test_levels_that_are_nowhere_reached_are_refused():
 def test_a_function_that_does_not_vary_is_refused(constant, shown):
     with pytest.raises(ValueError, match=rf"two different.*got {shown}"):
         plot_contours(lambda x: torch.full_like(x[..., 0], constant), **RANGES)
+
+
+# Linear maps
+
+SHEAR = torch.tensor([[1.0, 3.0], [0.0, 2.0]])
+
+
+def test_a_linear_map_shows_the_unit_circle_and_its_image():
+    before, after = plot_linear_map(SHEAR).get_lines()
+
+    circle = torch.tensor(before.get_xydata())
+    torch.testing.assert_close(circle.norm(dim=1), torch.ones(len(circle)).double())
+    torch.testing.assert_close(
+        torch.tensor(after.get_xydata()), circle @ SHEAR.T.double()
+    )
+
+
+def test_a_linear_map_shows_the_columns_of_the_matrix():
+    ax = plot_linear_map(SHEAR)
+
+    torch.testing.assert_close(arrows(ax)[1], SHEAR.T)
+
+
+def test_a_marked_point_is_drawn_with_its_image():
+    marked = torch.tensor([[0.6, 0.8]])
+    ax = plot_linear_map(SHEAR, marked=marked)
+
+    image = ax.collections[-1]
+    dot = ax.get_lines()[-1]
+    torch.testing.assert_close(torch.tensor(dot.get_xydata()), marked.double())
+    assert [image.U.item(), image.V.item()] == pytest.approx([3.0, 1.6])
+
+
+def test_a_linear_map_of_another_size_is_refused():
+    with pytest.raises(ValueError, match=r"matrix must have shape \(2, 2\), got"):
+        plot_linear_map(torch.eye(3))

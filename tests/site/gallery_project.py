@@ -6,6 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+
+from sphinx_gallery.gen_gallery import _fill_gallery_conf_defaults
+
+from d2lnotes.site.gallery.scripts import Gallery
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -22,7 +27,6 @@ mathjax_path = "mathjax.js"
 d2lnotes_packages = ["d2lnotes", "toy"]
 d2lnotes_jobs = 2
 sphinx_gallery_conf = {gallery}
-sphinx_gallery_conf["subsection_order"] = None
 """
 INDEX = """# 首页 | Home
 
@@ -67,6 +71,7 @@ class Project:
     def __init__(self, parent):
         self.root = parent / "course"
         self.log = parent / "ran.txt"
+        self.store = parent / "runs"
 
     def create(self):
         """Write the parts that every course has."""
@@ -122,6 +127,7 @@ class Project:
                 "NO_COLOR": "1",
                 "PYTHONPATH": os.pathsep.join([str(self.root), str(REPOSITORY)]),
                 "RAN": str(self.log),
+                "D2LNOTES_RUNS": str(self.store),
                 **environment,
             },
             stdout=subprocess.PIPE,
@@ -129,6 +135,24 @@ class Project:
             text=True,
             start_new_session=True,
         )
+
+    def gallery(self, **settings):
+        """Return what a build knows of the gallery, in this process."""
+        config = SimpleNamespace(
+            sphinx_gallery_conf=_fill_gallery_conf_defaults(gallery_conf()),
+            d2lnotes_packages=["d2lnotes", "toy"],
+            d2lnotes_results_dir=self.root / "build/results",
+            **{
+                "d2lnotes_jobs": 2,
+                "d2lnotes_time_limit": 180,
+                "d2lnotes_build_id": "",
+                "d2lnotes_shard": "1/1",
+                "d2lnotes_gallery_minutes": "0",
+                "d2lnotes_recheck": 0,
+            }
+            | settings,
+        )
+        return Gallery.of(config, root=self.root, docs=self.root / "docs")
 
     def copy_to(self, parent):
         """Return a copy with all that was built; its scripts note their runs anew."""

@@ -20,7 +20,10 @@ from urllib.parse import quote
 
 from d2lnotes.site.command.course import LANGUAGES, Course
 from d2lnotes.site.command.sphinx_run import Outcome
+from d2lnotes.site.command.terminal import naming
+from d2lnotes.site.contents import listed_chapters
 from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
+from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.languages import Language, half
 
 _PAGE = "reference/downloads.html"
@@ -57,7 +60,7 @@ def make_archives(course: Course) -> Outcome | None:
         return None
     folder = course.build / "html" / FOLDER
     for language in (*LANGUAGES, BOTH):
-        for chapter in _chapters(course):
+        for chapter in listed_chapters(course.docs):
             found = (folder / language / chapter).glob("*.*")
             if files := {path.name: path for path in found}:
                 _pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
@@ -110,7 +113,7 @@ def _offer(course: Course, language: Language) -> str:
     ]
     rows = [
         _row(course, language, chapter)
-        for chapter in _chapters(course)
+        for chapter in listed_chapters(course.docs)
         if (folder / f"d2lnotes-{chapter}-{language}.zip").exists()
     ]
     if not items and not rows:
@@ -129,7 +132,7 @@ def _offer(course: Course, language: Language) -> str:
 def _row(course: Course, language: Language, chapter: str) -> str:
     folder = course.build / "html" / FOLDER
     source = course.docs / chapter / "index.md"
-    found = _TITLE.search(source.read_text(encoding="utf-8"))
+    found = _TITLE.search(read_source(source))
     title = half(found[1], language) if found else chapter
     cells = "".join(
         f"<td>{_link(path, 'zip')}</td>" if path.exists() else "<td></td>"
@@ -148,12 +151,6 @@ def _link(path: Path, text: str) -> str:
 def _size(path: Path) -> str:
     size = path.stat().st_size
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
-
-
-def _chapters(course: Course) -> list[str]:
-    """Return the chapters in the order of the contents."""
-    contents = (course.docs / "index.md").read_text(encoding="utf-8")
-    return re.findall(r"(?m)^([\w-]+)/index$", contents)
 
 
 def _site_files(course: Course) -> dict[str, Path | bytes]:
@@ -178,7 +175,7 @@ def _pack(archive: Path, files: Mapping[str, Path | bytes], *, top: str = "") ->
     if archive.exists() and _comment(archive) == state:
         return
     partial = archive.with_suffix(".partial")
-    with zipfile.ZipFile(partial, "w") as packed:
+    with naming(archive), zipfile.ZipFile(partial, "w") as packed:
         packed.comment = state
         for name in sorted(files):
             # No time and no owner: the same contents make the same file.
@@ -223,7 +220,7 @@ def _remove_leftovers(course: Course, folder: Path) -> None:
         *(
             f"d2lnotes-{chapter}-{language}.zip"
             for language in (*LANGUAGES, BOTH)
-            for chapter in _chapters(course)
+            for chapter in listed_chapters(course.docs)
         ),
     }
     for path in folder.glob("*.*"):

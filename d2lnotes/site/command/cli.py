@@ -12,19 +12,33 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import d2lnotes
-from d2lnotes.site.command.course import LANGUAGES, Course, build_lock, find_course
+from d2lnotes.site.command.course import (
+    LANGUAGES,
+    Course,
+    build_lock,
+    check_chosen_folders,
+    find_course,
+    working_folder,
+)
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children
+from d2lnotes.site.command.runs import add_run_commands, name_unreached
+from d2lnotes.site.command.sites import build_sites
 from d2lnotes.site.command.sphinx_run import (
     Options,
     Outcome,
     check_requirements,
-    run_sphinx,
 )
-from d2lnotes.site.command.terminal import CommandError, allow_any_character, say
+from d2lnotes.site.command.terminal import (
+    CommandError,
+    allow_any_character,
+    drop_output,
+    explain,
+    open_closed_streams,
+    say,
+)
 
 _INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
@@ -35,14 +49,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done. 1: something failed, and was named. 2: nothing was started.
     130: interrupted.
     """
+    open_closed_streams()
     arguments = _parser().parse_args(argv)
     allow_any_character()
     try:
+        check_chosen_folders()
         with _termination_is_interruption():
             return arguments.run(arguments)
     except CommandError as error:
         sys.stderr.write(f"d2lnotes: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.write("d2lnotes: stopped, since nobody reads the output any more\n")
+        drop_output()
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"d2lnotes: {explain(error)}\n")
+        drop_output()
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nd2lnotes: stopped; run the command again at any time\n")
         return _INTERRUPTED
@@ -58,6 +82,20 @@ def _parser() -> argparse.ArgumentParser:
     build = commands.add_parser("build", help="build the site of both languages")
     _add_build_options(build)
     build.add_argument("--pdf", action="store_true", help="typeset the PDFs as well")
+    build.add_argument(
+        "--gallery-minutes",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="start no gallery script after N minutes; name those that were not reached",
+    )
+    build.add_argument(
+        "--recheck",
+        type=_positive,
+        default=0,
+        metavar="N",
+        help="run N scripts again whose runs hold; the commit chooses them",
+    )
     build.set_defaults(run=_run_build)
 
     serve = commands.add_parser("serve", help="build, open, rebuild on every save")
@@ -65,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="default: %(default)s")
     serve.add_argument("--no-open", action="store_true", help="open no browser")
     serve.set_defaults(run=_run_serve)
+
+    add_run_commands(commands)
 
     data = commands.add_parser("data", help="list, fetch and verify data sets")
     actions = data.add_subparsers(required=True, metavar="ACTION")
@@ -116,7 +156,7 @@ def _termination_is_interruption() -> Iterator[None]:
 
 def _run_build(arguments: argparse.Namespace) -> int:
     check_requirements()
-    course = find_course(Path.cwd())
+    course = find_course(working_folder())
     if arguments.pdf:
         from d2lnotes.site.command.pdf_step import check_tools
 
@@ -125,23 +165,21 @@ def _run_build(arguments: argparse.Namespace) -> int:
     options = _options(arguments)
     with build_lock(course):
         outcomes = build(course, languages, options=options, with_pdf=arguments.pdf)
-        return report(course, outcomes, memory=_peak_memory(course, options))
+        code = report(course, outcomes, memory=_peak_memory(course, options))
+        name_unreached(course, options)
+        return code
 
 
 def build(
     course: Course, languages: Sequence[str], *, options: Options, with_pdf: bool
 ) -> list[Outcome]:
-    """Build ``languages`` one after the other, each whatever became of the last.
+    """Build ``languages``, and the PDFs of those that went well.
 
     If all went well, the downloads are packed.
     """
     children = Children()
-    outcomes = []
-    for language in languages:
-        say(f"\n— {language}: site —")
-        site = run_sphinx(course, language, options=options, children=children)
-        outcomes.append(site)
-        write_front_page(course)
+    outcomes = build_sites(course, languages, options=options, children=children)
+    write_front_page(course)
     sites = [site.step for site in outcomes if not site.problems]
     if with_pdf and sites:
         from d2lnotes.site.command.pdf_step import build_pdfs
@@ -190,9 +228,7 @@ def _peak_memory(course: Course, options: Options) -> int | None:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     runs = (record.run for record in read_records(course.build / "results"))
     scripts = [
-        run.get("peak_memory_bytes", 0)
-        for run in runs
-        if run.get("build_id") == options.build_id
+        run.peak_memory_bytes for run in runs if run.build_id == options.build_id
     ]
     return max(peak if sys.platform == "darwin" else peak * 1024, *scripts, 0)
 
@@ -202,6 +238,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         jobs=arguments.jobs,
         gallery=not arguments.no_gallery,
         build_id=uuid.uuid4().hex,
+        minutes=getattr(arguments, "gallery_minutes", 0),
+        recheck=getattr(arguments, "recheck", 0),
     )
 
 
@@ -212,7 +250,7 @@ def _run_serve(arguments: argparse.Namespace) -> int:
     languages = [arguments.language] if arguments.language else list(LANGUAGES)
     options = _options(arguments)
     return serve(
-        find_course(Path.cwd()),
+        find_course(working_folder()),
         languages,
         options=options,
         port=arguments.port,

@@ -4,17 +4,19 @@ Sphinx reads again only what changed. Left alone, it would pass a page that warn
 last time, keep half-written pages of a build that was interrupted, and not notice
 that an extension of ours was edited. So a run that ended leaves a record, and
 
-* without that record, or with another one, every page is read again;
-* a page that a warning named is read again;
-* what was made from a page that is gone is removed.
+* without that record, or with another one, every page is read again; if only our
+  templates are others, written; if only styles and scripts, they are copied;
+* a page that a warning named is read again, and the other one that it tells of.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import locale
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -26,12 +28,15 @@ from pathlib import Path
 
 from d2lnotes.site.command.course import LANGUAGES, Course
 from d2lnotes.site.command.processes import Children
-from d2lnotes.site.command.terminal import CommandError
+from d2lnotes.site.command.terminal import CommandError, advice
 
 _WARNING = re.compile(r"(?P<place>.*?)(?:: )?\b(?:WARNING|ERROR|CRITICAL|SEVERE): ")
+_OTHER_PLACE = re.compile(r"other instance in (?P<place>[^,\s]+)")
 _PLACE = re.compile(r"(?P<path>.+?\.(?:md|rst|py))(?::\d+)?")
 _ERROR = re.compile(r"\s*[\w.]+(?:Error|Exception|Interrupt)\b")
+_SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OF_A_SCRIPT = re.compile(r"\[gallery(?:\.[\w-]+)?\]$")
 _SHOWN_LINES = 12
 
 
@@ -50,12 +55,21 @@ class Options:
     build_id
         The same for all languages of one build: what the first one ran, the others
         do not run again, not even to see it fail.
+    shard
+        Which share of the gallery scripts is run, such as ``2/8``.
+    minutes
+        After how many minutes no further gallery script is started; 0 for no limit.
+    recheck
+        How many gallery scripts run again although their runs hold.
     """
 
     jobs: int | None = None
     gallery: bool = True
     quiet: bool = False
     build_id: str = ""
+    shard: str = ""
+    minutes: float = 0
+    recheck: int = 0
 
 
 @dataclass(frozen=True)
@@ -132,23 +146,17 @@ def run_sphinx(
     log.parent.mkdir(parents=True, exist_ok=True)
     for file in (warnings, log):
         file.unlink(missing_ok=True)
-    from_scratch = not _take_record(course, language)
-    _remove_pages_without_source(course, language)
+    remake = _take_record(course, language)
     output = course.html(language) if builder == "html" else course.latex(language)
-    order = {
-        "arguments": [
-            *("-b", builder),
-            *_arguments(course, language, options),
-            *(["-E"] if from_scratch else []),
-            *("-w", str(warnings)),
-            *(str(course.docs), str(output)),
-        ],
-        "log": str(log) if options.quiet else None,
-    }
+    arguments = [
+        *("-b", builder),
+        *_arguments(course, language, options),
+        *remake,
+        *("-w", str(warnings)),
+        *(str(course.docs), str(output)),
+    ]
     process = waiting or start_sphinx(course, children)
-    with suppress(BrokenPipeError):  # it has ended, and said why
-        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
+    _order(process, arguments, log if options.quiet else None)
     exit_code = children.wait(process)
     messages = _messages(course, warnings)
     if exit_code == 0 or _can_go_on(course, language, exit_code, messages):
@@ -157,31 +165,62 @@ def run_sphinx(
     return Outcome(step, time.perf_counter() - started, problems)
 
 
-def _take_record(course: Course, language: str) -> bool:
-    """Remove the record of the last run; return whether it vouched for its pages."""
+def run_scripts(course: Course, *, options: Options, children: Children) -> Outcome:
+    """Run gallery scripts, and read no page."""
+    started = time.perf_counter()
+    warnings, log = course.log("scripts-warnings"), course.log("scripts")
+    warnings.parent.mkdir(parents=True, exist_ok=True)
+    arguments = [
+        *("-b", "dummy"),
+        *_arguments(course, next(iter(LANGUAGES)), options),
+        *("-D", "d2lnotes_only_scripts=1"),
+        *("-d", str(course.doctrees("scripts"))),
+        *("-w", str(warnings)),
+        *(str(course.docs), str(course.build / "scripts")),
+    ]
+    process = start_sphinx(course, children)
+    _order(process, arguments, None)
+    exit_code = children.wait(process)
+    messages = _messages(course, warnings)
+    problems = () if exit_code == 0 else _problems(exit_code, messages, log)
+    return Outcome("scripts", time.perf_counter() - started, problems)
+
+
+def _order(
+    process: subprocess.Popen[bytes], arguments: list[str], log: Path | None
+) -> None:
+    """Tell a process that waits what to build, and where to say how that goes."""
+    order = {"arguments": arguments, "log": str(log) if log else None}
+    with suppress(BrokenPipeError):  # it has ended, and said why
+        process.stdin.write(json.dumps(order).encode() + b"\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+
+
+def _take_record(course: Course, language: str) -> list[str]:
+    """Remove the record of the last run; return how Sphinx is to make up for what it says.
+
+    Without an option, Sphinx reads and writes what has changed in the course.
+    """
     record = course.doctrees(language).with_suffix(".record")
-    vouched = record.exists() and record.read_text() == _state()
+    try:
+        before = json.loads(record.read_text())
+    except (OSError, ValueError):
+        before = {}
     record.unlink(missing_ok=True)
-    return vouched
+    state = _state()
+    changed = [part for part in state if before.get(part) != state[part]]
+    if "assets" in changed:  # all of them are copied in each build
+        shutil.rmtree(course.html(language) / "_static", ignore_errors=True)
+    if "code" in changed:
+        return ["-E"]
+    return ["-a"] if "templates" in changed else []
 
 
 def _leave_record(course: Course, language: str) -> None:
     """Vouch for the pages of a run that came to its end."""
     record = course.doctrees(language).with_suffix(".record")
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(_state())
-
-
-def _remove_pages_without_source(course: Course, language: str) -> None:
-    """Remove what Sphinx would leave behind of pages that were deleted or renamed."""
-    doctrees = course.doctrees(language)
-    for doctree in doctrees.rglob("*.doctree"):
-        name = doctree.relative_to(doctrees)
-        source = course.docs / name
-        if not any(source.with_suffix(end).exists() for end in (".md", ".rst")):
-            doctree.unlink()
-            page = course.html(language) / name.with_suffix(".html")
-            page.unlink(missing_ok=True)
+    record.write_text(json.dumps(_state()))
 
 
 def _can_go_on(
@@ -201,6 +240,12 @@ def _arguments(course: Course, language: str, options: Options) -> list[str]:
         *("-D", f"language={LANGUAGES[language]}"),
         *("-D", f"d2lnotes_build_id={options.build_id}"),
     ]
+    if options.shard:
+        arguments += ["-D", f"d2lnotes_shard={options.shard}"]
+    if options.minutes:
+        arguments += ["-D", f"d2lnotes_gallery_minutes={options.minutes:g}"]
+    if options.recheck:
+        arguments += ["-D", f"d2lnotes_recheck={options.recheck}"]
     if options.jobs is not None:
         arguments += ["-D", f"d2lnotes_jobs={options.jobs}"]
     if not options.gallery:
@@ -210,22 +255,52 @@ def _arguments(course: Course, language: str, options: Options) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Return what Sphinx and the scripts must find in their environment."""
-    environment = {"PYTHONUNBUFFERED": "1"}
-    if data := os.environ.get("D2LNOTES_DATA"):
-        # a relative folder is meant from here, and scripts run elsewhere
-        environment["D2LNOTES_DATA"] = str(Path(data).expanduser().absolute())
+    environment = {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONOPTIMIZE": "",  # the assertions of scripts must count
+        "MPLBACKEND": "agg",  # no script draws on a screen
+    }
+    if not _locale_exists():
+        environment["LC_ALL"] = "C.UTF-8" if sys.platform == "linux" else "C"
+    for name in ("D2LNOTES_DATA", "D2LNOTES_RUNS"):
+        if folder := os.environ.get(name):
+            # a relative folder is meant from here, and scripts run elsewhere
+            environment[name] = str(Path(folder).expanduser().absolute())
     return environment
 
 
-def _state() -> str:
-    """Return a hash of our extensions and of the versions that the site is built with."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parents[1].rglob("*")):
-        if file.suffix in {".py", ".html", ".js", ".css", ".sty", ".toml"}:
-            digest.update(file.read_bytes())
+def _locale_exists() -> bool:
+    """Return whether the system has the locale that ``LANG`` and the like ask for.
+
+    Sphinx ends at once where it has not, as in most containers.
+    """
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+    return True
+
+
+def _state() -> dict[str, str]:
+    """Return marks of what pages are made with, beside the course itself.
+
+    ``code``, with the versions of packages, decides what is read, ``templates`` what is
+    written; ``assets`` are copied. What this room holds makes no page.
+    """
+    digests = {part: hashlib.sha256() for part in ("code", "templates", "assets")}
+    site = Path(__file__).parents[1]
+    for file in sorted(path for path in site.rglob("*") if path.is_file()):
+        room, *folders = file.relative_to(site).parts
+        part = {"templates": "templates", "static": "assets"}.get("".join(folders[:1]))
+        if room != Path(__file__).parent.name and file.suffix not in {".pyc", ".sty"}:
+            digests[part or "code"].update(f"{file.name}\n".encode())
+            digests[part or "code"].update(file.read_bytes())
     for name in site_requirements():
-        digest.update(f"{name}={_version(name)};".encode())
-    return digest.hexdigest()
+        digests["code"].update(f"{name}={_version(name)};".encode())
+    return {part: digest.hexdigest() for part, digest in digests.items()}
 
 
 def _messages(course: Course, warnings: Path) -> list[str]:
@@ -245,16 +320,25 @@ def _forget(course: Course, language: str, messages: Iterable[str]) -> bool:
     found_all = True
     for message in messages:
         warning = _WARNING.match(message)
-        if warning is None or message.endswith("[gallery]"):
+        if warning is None or _OF_A_SCRIPT.search(message):
             continue  # a further line of the message above, or a script's
         place = _PLACE.fullmatch(warning["place"])
         page = _page_of(course, course.root / place["path"]) if place else None
         if page is None:
             found_all = False
         else:
-            doctree = course.doctrees(language) / page.with_suffix(".doctree")
-            doctree.unlink(missing_ok=True)
+            _read_again(course, language, page.with_suffix(""))
+        if other := _OTHER_PLACE.search(message):
+            # Once one of two equal labels is gone, the other must be found.
+            file = course.root / other["place"]
+            page = _page_of(course, file) or Path(other["place"])
+            _read_again(course, language, page.with_suffix(""))
     return found_all
+
+
+def _read_again(course: Course, language: str, page: Path) -> None:
+    doctree = course.doctrees(language) / page
+    doctree.with_name(f"{page.name}.doctree").unlink(missing_ok=True)
 
 
 def _page_of(course: Course, file: Path) -> Path | None:
@@ -271,7 +355,9 @@ def _problems(exit_code: int, messages: list[str], log: Path) -> tuple[str, ...]
     if exit_code < 0:
         return (f"Sphinx was ended by signal {-exit_code}; was there enough memory?",)
     if exit_code > 1 and (errors := list(filter(_ERROR.match, messages))):
-        return (errors[-1].strip(),)  # of the exception that ended Sphinx
+        error = errors[-1].strip()  # of the exception that ended Sphinx
+        number = _SYSTEM_ERROR.search(error)
+        return (error + advice(int(number[1]) if number else None),)
     if messages:
         hidden = len(messages) - _SHOWN_LINES
         more = [f"… and {hidden} more lines of messages"] if hidden > 0 else []

@@ -189,11 +189,12 @@ class _Writer:
             if method := _BLOCKS.get(kind):
                 return method(self, node)
         logger.warning(
-            "the notebook of %s cannot hold a %s; see d2lnotes/site/markdown.py",
+            "the notebook of %s cannot hold a %s; see d2lnotes/site/downloads/markdown.py",
             self._place.page,
             type(node).__name__,
             location=node,
             type="downloads",
+            subtype="unknown-block",
         )
         return []
 

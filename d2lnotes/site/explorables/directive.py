@@ -1,8 +1,9 @@
 """Explorables: figures that a reader can operate, computed in the browser.
 
-The directive ``explorable`` takes the name of a widget in static/explorables.js and,
-as its content, the figure that stands in its place in PDF and without JavaScript. The
-widget stands once and serves both twins; its words are those of the build's language.
+The directive ``explorable`` takes the name of a widget, which is that of its folder in
+``static/explorables``, and, as its content, the figure that stands in its place in PDF
+and without JavaScript. The widget stands once and serves both twins; its words are those
+of the build's language.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from d2lnotes.site.explorables import words as explorable_words
-from d2lnotes.site.explorables.words import WORDS, words_of
+from d2lnotes.site.explorables.words import widget_names, word_files, words_of
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.twins.languages import own_language
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.util.typing import ExtensionMetadata
 
 
@@ -36,11 +37,11 @@ class ExplorableDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the place of the widget, with the figure in it."""
         name = self.arguments[0]
-        if name not in WORDS:
-            known = ", ".join(sorted(WORDS))
-            raise self.error(f"no explorable is called {name!r}; there are: {known}")
-        # A page is read again when the words of its widgets change.
-        self.env.note_dependency(explorable_words.__file__)
+        if name not in (known := widget_names()):
+            listed = ", ".join(known)
+            raise self.error(f"no explorable is called {name!r}; there are: {listed}")
+        for file in word_files(name):
+            self.env.note_dependency(file)
         explorable = Explorable(name=name)
         self.set_source_info(explorable)
         explorable += self.parse_content_to_nodes()
@@ -52,18 +53,25 @@ class ExplorableDirective(SphinxDirective):
         return [explorable]
 
 
-def load_script(
+def load_scripts(
     app: Sphinx,
     pagename: str,
     template: str,
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Load script and styles on the pages that hold a widget, and on no others."""
-    found = doctree is not None and next(doctree.findall(Explorable), None) is not None
-    if found and app.builder.name != "epub":  # whose readers rarely run scripts
-        app.add_js_file("explorables.js", loading_method="defer")
-        app.add_css_file("explorables.css")
+    """Load the kit and the widgets of a page, and on other pages neither."""
+    widgets = doctree.findall(Explorable) if doctree is not None else ()
+    names = sorted({widget["name"] for widget in widgets})
+    if names and app.builder.name != "epub":  # whose readers rarely run scripts
+        for file in ("kit", *(f"{name}/widget" for name in names)):
+            app.add_js_file(f"explorables/{file}.js", loading_method="defer")
+            app.add_css_file(f"explorables/{file}.css")
+
+
+def keep_words(app: Sphinx, config: Config) -> None:
+    """Copy scripts and styles to the site; the words are in the pages already."""
+    config.exclude_patterns = [*config.exclude_patterns, "**/words.toml"]
 
 
 def _visit_html(translator: Any, node: Explorable) -> None:  # noqa: ANN401
@@ -93,5 +101,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         text=(_skip, _skip),
     )
     app.add_directive("explorable", ExplorableDirective)
-    app.connect("html-page-context", load_script)
+    app.connect("config-inited", keep_words)
+    app.connect("html-page-context", load_scripts)
     return METADATA

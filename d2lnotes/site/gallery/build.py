@@ -1,40 +1,33 @@
 """The gallery: scripts run side by side, again only when something changed.
 
-Before sphinx-gallery makes its pages, this extension runs every script whose last
-run no longer holds, by sphinx-gallery's own code but in processes of its own; what
-sphinx-gallery then finds is up to date. A script that fails, or did not run, is
-reported with its error and makes the build fail, while all pages are still written.
+Before sphinx-gallery makes its pages, this extension runs every script that has no run
+that holds, by sphinx-gallery's own code but in processes of its own; what sphinx-gallery
+then finds is up to date. A script that fails, or did not run, is reported with its error
+and makes the build fail, while all pages are still written. A build may also end here,
+before the first page.
 """
 
 from __future__ import annotations
 
-import os
+import math
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from filelock import FileLock, Timeout
 from sphinx.util import logging
 from sphinx.util.console import bold, green, red
 
-from d2lnotes.site.gallery.plan import (
-    Script,
-    current_inputs,
-    data_home,
-    device_kind,
-    find_scripts,
-    imports_torch,
-    remove_leftovers,
-    why_stale,
-)
-from d2lnotes.site.gallery.records import (
-    Record,
-    read_record,
-    results_folder,
-)
+from d2lnotes.site.gallery.plan import plan
+from d2lnotes.site.gallery.records import Record, read_record, write_record
 from d2lnotes.site.gallery.run import run_jobs
-from d2lnotes.site.gallery.worker import Job
+from d2lnotes.site.gallery.scripts import Gallery, Script
+from d2lnotes.site.gallery.store import Store, StoredRun, put_in_place, runs_home
+from d2lnotes.site.gallery.unreadable_scripts import (
+    keep_from_sphinx_gallery,
+    why_unreadable,
+)
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Finished, Started
 
@@ -43,40 +36,52 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.util.typing import ExtensionMetadata
 
-logger = logging.getLogger(__name__)
+    from d2lnotes.site.gallery.worker import Job
 
-_SHOWN_VERSIONS = ("Python", "torch", "numpy", "matplotlib")
+logger = logging.getLogger(__name__)
 
 
 class GalleryBuild:
     """One build of the gallery, from the first script to the final report."""
 
     def __init__(self) -> None:
+        self.gallery: Gallery
+        self.runs = False
         self.scripts: list[Script] = []
         self.passed: list[Script] = []
+        self.unreached: list[Script] = []
         self.errors: dict[str, str] = {}
         self.lock: FileLock | None = None
+        self.store = Store(runs_home(), logger.info)
 
     def run_stale_scripts(self, app: Sphinx) -> None:
         """Run what must run, before sphinx-gallery looks."""
-        self._wait_for_other_builds(app)
-        self.scripts = find_scripts(app)
-        remove_leftovers(app, self.scripts)
         conf = app.config.sphinx_gallery_conf
         conf["plot_gallery"] &= not app.config.d2lnotes_no_gallery
-        if not conf["plot_gallery"]:
-            return
-        jobs = []
-        for script in self.scripts:
-            if script.problem:
-                self._fail(script, f"it did not run: {script.problem}")
-            elif job := self._job(app, script):
-                jobs.append(job)
-        if jobs:
-            self._run(app, jobs)
+        self.runs = bool(conf["plot_gallery"])
+        self.gallery = Gallery.of(
+            app.config, root=Path(app.confdir), docs=Path(app.srcdir)
+        )
+        self._wait_for_other_builds()
+        scripts = self.gallery.scripts()
+        self.scripts = [x for x in scripts if self.gallery.shard.holds(x.name)]
+        unreadable = [x.source for x in scripts if why_unreadable(x.source)]
+        keep_from_sphinx_gallery(conf, unreadable)
+        self.gallery.remove_leftovers()
+        jobs = plan(self.gallery, self.store)
+        if self.runs:
+            self._note_what_was_tried()
+            if jobs:
+                self._run(jobs)
+        if self.unreached:  # their figures may be missing
+            app.config.suppress_warnings.append("image.not_readable")
+        if app.config.d2lnotes_only_scripts:
+            self.check_all_ran(app)
+            self.report(app, None)
+            raise SystemExit(app.statuscode)
 
-    def _wait_for_other_builds(self, app: Sphinx) -> None:
-        place = results_folder(app.config).parent / "gallery.lock"
+    def _wait_for_other_builds(self) -> None:
+        place = self.gallery.records.parent / "gallery.lock"
         place.parent.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(place)
         try:
@@ -85,69 +90,74 @@ class GalleryBuild:
             logger.info("waiting for another build to finish its scripts...")
             self.lock.acquire()
 
-    def _job(self, app: Sphinx, script: Script) -> Job | None:
-        """Return what the script's process must do, or None if its run still holds."""
-        record = read_record(script.record)
-        inputs = current_inputs(app, script)
-        reason = why_stale(script, record, inputs)
-        build_id = app.config.d2lnotes_build_id
-        if record and record.error and build_id == record.run["build_id"] != "":
-            self._fail(script, record.error)  # it failed a moment ago
-            return None
-        if not reason:
-            return None
-        logger.info(f"{script.name} must run: {reason}")
-        script.checksum.unlink(missing_ok=True)
-        script.record.unlink(missing_ok=True)
-        scratch = results_folder(app.config).parent / "scratch" / script.name
-        scratch.parent.mkdir(parents=True, exist_ok=True)
-        cores = _cores()
-        threads = max(1, cores // _processes(app, cores))
-        return Job(
-            script=script,
-            gallery_conf=app.config.sphinx_gallery_conf,
-            inputs=inputs,
-            versions={name: inputs[name] for name in _SHOWN_VERSIONS if name in inputs},
-            limit=app.config.d2lnotes_time_limit,
-            threads=threads,
-            environment={
-                "D2LNOTES_DATA": str(data_home()),
-                "D2LNOTES_RUN": str(script.record),
-                "OMP_NUM_THREADS": str(threads),
-            },
-            scratch=scratch,
-            course=(Path(app.confdir), Path(app.srcdir), script.source.parents[1]),
-            writable=(script.record, data_home(), Path(sys.prefix)),
-            loads_torch=imports_torch(app, script),
-            build_id=build_id,
-        )
+    def _note_what_was_tried(self) -> None:
+        """Report scripts that cannot run, and those that failed a moment ago."""
+        build_id = self.gallery.build_id
+        for script in self.scripts:
+            record = read_record(script.record)
+            if script.problem:
+                self._fail(script, f"it did not run: {script.problem}")
+            elif not (record and build_id):
+                continue
+            elif record.error and record.run.build_id == build_id:
+                self._fail(script, record.error)
+            elif record.unreached == build_id:
+                self.unreached.append(script)
 
-    def _run(self, app: Sphinx, jobs: list[Job]) -> None:
-        processes = _processes(app, _cores())
+    def _run(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            logger.info(f"{job.script.name} must run: {job.reason}")
+        processes = self.gallery.processes
+        logger.info(
+            bold(f"running {len(jobs)} gallery scripts, {processes} at a time...")
+        )
         done = 0
 
         def report(job: Job, record: Record | None, error: str) -> None:
             nonlocal done
             done += 1
             count = f"[{done}/{len(jobs)}] {job.script.name}"
-            for message in record.run.get("messages", []) if record else []:
+            for message in record.run.messages if record else []:
                 logger.info(f"{job.script.name}: {message}")
             if error:
                 logger.info(f"{count} {red('failed')}")
-                self._fail(job.script, error)
+                self._take_back(job, error)
             elif record:
-                seconds = f"{record.run['seconds']:.1f} s"
-                logger.info(f"{count} {green(seconds)}")
-
-        logger.info(
-            bold(f"running {len(jobs)} gallery scripts, {processes} at a time...")
-        )
-        run_jobs(jobs, processes, report)
-        for job in jobs:
-            if job.script.name in self.errors:
-                _make_page_without_run(app, job.script)
-            else:
+                logger.info(f"{count} {green(f'{record.run.seconds:.1f} s')}")
                 self.passed.append(job.script)
+                self.store.keep(StoredRun(record, job.script.contents()))
+
+        seconds = self.gallery.minutes * 60 or math.inf
+        left = run_jobs(jobs, processes, report, seconds=seconds)
+        for job in left:
+            logger.info(f"{job.script.name} was not reached")
+            if not job.recheck:
+                self._leave(job)
+
+    def _take_back(self, job: Job, error: str) -> None:
+        """Report a script that failed; what it is known to do no longer holds."""
+        self._fail(job.script, error)
+        self.store.forget(job.script.name, job.inputs)
+        _make_page_without_run(self.gallery, job.script)
+
+    def _leave(self, job: Job) -> None:
+        """Show the last run of a script that was not reached, or else its text alone."""
+        script = job.script
+        self.unreached.append(script)
+        record = read_record(script.record)
+        shown = record is not None and record.run.outputs == script.outputs()
+        if record is None or not (shown and job.has_text_of(record)):
+            run = self.store.newest(script.name)
+            if run and job.has_text_of(run.record):
+                put_in_place(script, run)
+                record = run.record
+            else:
+                for path in (script.page, script.checksum, *script.images()):
+                    path.unlink(missing_ok=True)
+                _make_page_without_run(self.gallery, script)
+                record = Record(script=script.name)
+        record = msgspec.structs.replace(record, unreached=self.gallery.build_id)
+        write_record(script.record, record)
 
     def _fail(self, script: Script, error: str) -> None:
         self.errors[script.name] = error
@@ -162,12 +172,12 @@ class GalleryBuild:
 
     def check_all_ran(self, app: Sphinx) -> None:
         """See that every script has a run that holds, after sphinx-gallery's work."""
-        if app.config.sphinx_gallery_conf["plot_gallery"]:
+        if self.runs:
             for script in self.scripts:
-                record = read_record(script.record)
-                ran = record is not None and "inputs" in record.run
-                if script.name not in self.errors and not (
-                    ran and script.page.exists()
+                if not (
+                    script.name in self.errors
+                    or script in self.unreached
+                    or _has_run(script)
                 ):
                     self._fail(script, "it did not run")
         # So that sphinx-gallery's summary counts them as it would its own.
@@ -175,6 +185,9 @@ class GalleryBuild:
         targets = {str(script.target) for script in self.passed}
         conf["passing_examples"] += [str(script.source) for script in self.passed]
         conf["stale_examples"] = [s for s in conf["stale_examples"] if s not in targets]
+        # The command waits for this before it builds the other language.
+        mark = self.gallery.records.parent / "scripts-ran"
+        mark.write_text(self.gallery.build_id)
         if self.lock is not None:
             self.lock.release()
 
@@ -188,6 +201,17 @@ class GalleryBuild:
                 type="gallery",
             )
             app.statuscode = app.statuscode or 1
+        if self.unreached:
+            names = ", ".join(script.name for script in self.unreached)
+            logger.info(
+                f"{len(self.unreached)} of {len(self.scripts)} gallery scripts were not "
+                f"reached: {names}"
+            )
+
+
+def _has_run(script: Script) -> bool:
+    record = read_record(script.record)
+    return record is not None and bool(record.run.inputs) and script.page.exists()
 
 
 def _failing_line(script: Script, error: str) -> str:
@@ -196,41 +220,33 @@ def _failing_line(script: Script, error: str) -> str:
     return lines[-1] if lines else "1"
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _processes(app: Sphinx, cores: int) -> int:
-    """Return how many scripts run at a time: one on a GPU, which they would share."""
-    if device_kind() == "cuda":
-        return 1
-    return app.config.d2lnotes_jobs or cores
-
-
-def _make_page_without_run(app: Sphinx, script: Script) -> None:
-    """Give a script that failed the page and the checksum that sphinx-gallery expects.
+def _make_page_without_run(gallery: Gallery, script: Script) -> None:
+    """Give a script that has no run the page and checksum that sphinx-gallery expects.
 
     Without them it would run the script again, in this process and without a limit.
     """
     from sphinx_gallery.gen_rst import generate_file_rst
-    from sphinx_gallery.utils import get_md5sum
 
-    if not (script.page.exists() and script.target.exists()):
-        conf = {**app.config.sphinx_gallery_conf, "plot_gallery": False}
+    drawn = any(path.parent.name == "thumb" for path in script.images())
+    if not (script.page.exists() and script.target.exists() and drawn):
+        conf = {**gallery.settings, "plot_gallery": False}
         script.target.parent.joinpath("images", "thumb").mkdir(
             parents=True, exist_ok=True
         )
+        script.checksum.unlink(
+            missing_ok=True
+        )  # it may have failed after its last line
         name, source = script.source.name, script.source.parent
         generate_file_rst(name, script.target.parent, source, conf)
-    script.checksum.write_text(get_md5sum(script.source, mode="t"))
+    script.vouch()
 
 
 def adapt_config(app: Sphinx, config: Config) -> None:
     """Find the results; let prose be written before the scripts have drawn figures."""
     folder = Path(app.confdir) / config.d2lnotes_results_dir
     config.d2lnotes_results_dir = str(folder)
+    # sphinx-gallery looks at whole paths; a clone may lie in a folder with a space.
+    config.suppress_warnings.append("sphinx_gallery.space_in_filename")
     if config.d2lnotes_no_gallery:
         config.suppress_warnings.append("image.not_readable")
 
@@ -244,6 +260,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("d2lnotes_time_limit", 180, "", int)
     app.add_config_value("d2lnotes_build_id", "", "", str)
     app.add_config_value("d2lnotes_packages", ["d2lnotes"], "", list)
+    app.add_config_value("d2lnotes_shard", "1/1", "", str)
+    app.add_config_value("d2lnotes_gallery_minutes", "0", "", str)
+    app.add_config_value("d2lnotes_recheck", 0, "", int)
+    app.add_config_value("d2lnotes_only_scripts", False, "", bool)
     build = GalleryBuild()
     app.connect("config-inited", adapt_config)
     app.connect("builder-inited", build.run_stale_scripts, priority=Started.SCRIPTS_RUN)

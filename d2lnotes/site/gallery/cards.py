@@ -16,8 +16,9 @@ from docutils.nodes import make_id
 from sphinx import addnodes
 
 from d2lnotes.site.gallery.figures import gallery_figure
-from d2lnotes.site.gallery.records import Record, read_record, results_folder
+from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.html.pictures import IN_A_CARD
+from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -100,30 +101,27 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
 
 def _tags(script: str, env: BuildEnvironment) -> list[Tag]:
     source = Path(env.srcdir) / f"{script}.py"
-    folder = env.config.sphinx_gallery_conf["gallery_dirs"]
-    place = results_folder(env.config) / f"{script.removeprefix(f'{folder}/')}.json"
+    place = record_path(env.config, script)
     tags = []
     if record := read_record(place):
         env.note_dependency(place)
         tags += _run_tags(record)
     if source.is_file():
         env.note_dependency(source)
-        tags += _gpu_tags(source.read_text(encoding="utf-8"))
+        tags += _gpu_tags(read_source(source))
     return tags
 
 
 def _run_tags(record: Record) -> list[Tag]:
     """Return how long a script took and the data it read."""
-    seconds = record.run.get("seconds", 0)
+    seconds = record.run.seconds
     tags = []
     if seconds:
         tags.append(Tag(_time_name(seconds), *_time_in_words(seconds)))
     for data in record.data:
-        name = data["name"]
+        name = data.name
         zh, en = (
-            (f"{name}（替代）", f"{name} (stand-in)")
-            if data["stand_in"]
-            else (name,) * 2
+            (f"{name}（替代）", f"{name} (stand-in)") if data.stand_in else (name,) * 2
         )
         tags.append(Tag(f"data-{make_id(name)}", f"数据：{zh}", f"Data: {en}"))
     return tags

@@ -16,7 +16,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx_gallery.directives import imgsgnode
 
 from d2lnotes.site.gallery.cards import replace_thumbnails
-from d2lnotes.site.gallery.records import Record, read_record, results_folder
+from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
 from d2lnotes.site.twins.languages import Language, half, own_language
@@ -35,6 +35,18 @@ _RUN = {
     "en": (
         "When this page was built, its script ran for {seconds:.1f} s and held at most "
         "{megabytes:,.0f} MB of memory, on this device: {device}."
+    ),
+}
+_UNREACHED = {
+    "earlier": (
+        "本页的图和数出自较早的一次运行。此后脚本用到的代码或环境变了，而这次构建没有时间重跑它。",
+        "The figures and numbers on this page come from an earlier run. What its script "
+        "uses has changed since, and this build had no time left to run it again.",
+    ),
+    "none": (
+        "这次构建没有时间运行本页的脚本，所以这里还没有图和数。",
+        "This build had no time left to run the script of this page, so there are no "
+        "figures or numbers yet.",
     ),
 }
 _THREADS = {"zh": "（{} 线程）", "en": ", {} threads"}
@@ -64,13 +76,13 @@ class GalleryPage(SphinxTransform):
         for image in self.document.findall(imgsgnode):
             # sphinx-gallery writes this attribute into the page as it stands.
             image["alt"] = html.escape(half(image["alt"], self.own))
-        path = (
-            results_folder(self.config) / f"{docname.removeprefix(f'{folder}/')}.json"
-        )
+        path = record_path(self.config, docname)
         if record := read_record(path):
             self.env.note_dependency(path)
             self._add_run(record)
             add_stand_in_warning(self.document, record.stand_ins, this_script=True)
+            if record.unreached:
+                self._add_unreached(record)
         for footer in list(self.document.findall(_is_footer)):
             footer.parent.remove(footer)  # the end of every page offers its downloads
 
@@ -107,11 +119,11 @@ class GalleryPage(SphinxTransform):
         paragraph += [link, nodes.Text(rest)]
 
     def _add_run(self, record: Record) -> None:
-        if "seconds" not in record.run:
+        if not record.run.finished:
             return
         text = _RUN[self.own].format(
-            seconds=record.run["seconds"],
-            megabytes=record.run["peak_memory_bytes"] / 1e6,
+            seconds=record.run.seconds,
+            megabytes=record.run.peak_memory_bytes / 1e6,
             device=device_in_words(record, self.own),
         )
         line = nodes.paragraph("", text, classes=["sphx-glr-timing", "no-search"])
@@ -119,10 +131,18 @@ class GalleryPage(SphinxTransform):
         if (footer := next(self.document.findall(_is_footer), None)) is not None:
             footer.parent.insert(footer.parent.index(footer), line)
 
+    def _add_unreached(self, record: Record) -> None:
+        """Say under the title that the build had no time for the script."""
+        if section := next(self.document.findall(nodes.section), None):
+            kind = "earlier" if record.run.finished else "none"
+            note = nodes.note(classes=["unreached"])
+            note += [nodes.paragraph("", text) for text in _UNREACHED[kind]]
+            section.insert(1, note)
+
 
 def device_in_words(record: Record, language: Language) -> str:
     """Return what a script ran on, with its number of threads on a CPU."""
-    device, threads = record.run["device"], record.run["threads"]
+    device, threads = record.run.device, record.run.threads
     if device != "CPU":
         return device
     if threads == 1 and language == "en":

@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 
-from d2lnotes.results import write_json
-from d2lnotes.site.gallery.records import Record, read_record
+from d2lnotes.site.gallery.records import Record, Run, read_record, write_record
 from d2lnotes.site.gallery.worker import HARD_STOP, Job, run_script
 
 _GRACE_SECONDS = 30.0
@@ -25,51 +24,70 @@ _GRACE_SECONDS = 30.0
 Report = Callable[[Job, Record | None, str], None]
 
 
-def run_jobs(jobs: list[Job], processes: int, report: Report) -> None:
-    """Run all ``jobs``, at most ``processes`` at a time.
+def run_jobs(
+    jobs: list[Job], processes: int, report: Report, *, seconds: float
+) -> list[Job]:
+    """Run ``jobs``, at most ``processes`` at a time; return those that were not reached.
 
     Parameters
     ----------
     report
         Called as each job ends, with its record and its error, empty if all is well.
+    seconds
+        After these no further job is started.
     """
     waiting, running = list(jobs), dict[BaseProcess, tuple[Job, float]]()
+    end = time.monotonic() + seconds
     with _processes_for(jobs) as new_process:
         try:
-            while waiting or running:
-                while waiting and len(running) < processes:
+            while running or (waiting and time.monotonic() < end):
+                while waiting and len(running) < processes and time.monotonic() < end:
                     job = waiting.pop(0)
+                    _clear(job)
                     process = new_process(target=run_script, args=(job,))
                     process.start()
                     last = HARD_STOP * job.limit + _GRACE_SECONDS
                     running[process] = job, time.monotonic() + last
-                for process in _ended(running):
+                for process, too_late in _ended(running):
                     job, _ = running.pop(process)
                     process.join()
-                    report(job, *_outcome(job, process.exitcode or 0))
+                    code = process.exitcode or 0
+                    report(job, *_outcome(job, code, too_late=too_late))
         finally:  # Ctrl-C, for one: leave nobody behind who still writes
             for process in running:
                 process.kill()
                 process.join()
+    return waiting
 
 
-def _ended(running: dict[BaseProcess, tuple[Job, float]]) -> list[BaseProcess]:
-    """Wait a moment; return the processes that have ended by then."""
+def _clear(job: Job) -> None:
+    """Let nothing vouch for the last run while a script runs again."""
+    job.script.checksum.unlink(missing_ok=True)
+    job.script.record.unlink(missing_ok=True)
+    job.scratch.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _ended(
+    running: dict[BaseProcess, tuple[Job, float]],
+) -> list[tuple[BaseProcess, bool]]:
+    """Wait a moment; return the processes that have ended, and if it was by force."""
     connection.wait([process.sentinel for process in running], timeout=1.0)
+    ended = [(process, False) for process in running if not process.is_alive()]
     for process, (_, deadline) in running.items():
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and process.is_alive():
             process.kill()
             process.join()
-    return [process for process in running if not process.is_alive()]
+            ended.append((process, True))
+    return ended
 
 
-def _outcome(job: Job, exit_code: int) -> tuple[Record | None, str]:
+def _outcome(job: Job, exit_code: int, *, too_late: bool) -> tuple[Record | None, str]:
     """Return the record of a job that has ended, and what went wrong."""
     record = read_record(job.script.record)
-    if exit_code == 0 and record is not None and record.run:
+    if exit_code == 0 and record is not None and record.run.finished:
         return record, record.error
     trace = job.log.read_text(encoding="utf-8") if job.log.exists() else ""
-    if trace.startswith("Timeout"):
+    if too_late or trace.startswith("Timeout"):
         cause = (
             f"it was still running after {HARD_STOP * job.limit:g} s, in code that "
             f"its limit of {job.limit:g} s could not interrupt, and was stopped"
@@ -80,8 +98,9 @@ def _outcome(job: Job, exit_code: int) -> tuple[Record | None, str]:
     else:
         cause = f"its process ended with exit code {exit_code}"
     error = f"{cause}\n{trace}".strip()
-    name, run = job.script.name, {"build_id": job.build_id}
-    write_json(job.script.record, {"script": name, "run": run, "error": error})
+    run = Run(build_id=job.build_id)
+    failed = Record(script=job.script.name, run=run, error=error)
+    write_record(job.script.record, failed)
     return None, error
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from docutils import nodes
+from markupsafe import Markup
 from sphinx.errors import ConfigError
 
 from d2lnotes.site.rooms import METADATA
@@ -81,14 +82,15 @@ def describe_page(
 ) -> None:
     """Give the templates what the head of the page says, and its links to the sources."""
     language = own_language(app.config)
-    text = doctree and first_paragraph(doctree, language)
+    paragraph = doctree and first_paragraph(doctree, language)
+    text = paragraph and _plain_text(app, paragraph)
     context["description"] = shortened(
         text or half(app.config.d2lnotes_description, language), _DESCRIPTION[language]
     )
     context["locale"] = _LOCALES[language]
     if doctree is not None:
         # Without the number, and without the markup, of context["title"].
-        context["social_title"] = app.env.titles[pagename].astext()
+        context["social_title"] = _plain_text(app, app.env.titles[pagename])
     if url := app.config.d2lnotes_url:
         context["alternates"] = alternates(url, pagename)
         picture = (doctree and _first_picture(app, doctree)) or _CARD
@@ -97,14 +99,26 @@ def describe_page(
         context["source_links"] = list(source_links(app, pagename))
 
 
-def first_paragraph(doctree: nodes.document, language: Language) -> str:
-    """Return the first prose of a page in ``language``; nothing if it has none."""
+def first_paragraph(
+    doctree: nodes.document, language: Language
+) -> nodes.paragraph | None:
+    """Return the first prose of a page in ``language``, if it has any."""
     for found in doctree.findall(Half):
         if found["lang"] == language:
             for paragraph in found.findall(nodes.paragraph):
                 if "study-time" not in paragraph["classes"]:
-                    return " ".join(paragraph.astext().split())
-    return ""
+                    return paragraph
+    return None
+
+
+def _plain_text(app: Sphinx, node: nodes.Element) -> str:
+    """Return the text of ``node`` on one line, of its formulas what a reader sees."""
+    text = node.astext()
+    if next(node.findall(nodes.math), None):
+        shown = app.builder.render_partial(node.deepcopy())  # type: ignore[attr-defined]
+        text = Markup(shown["title" if isinstance(node, nodes.title) else "fragment"])
+        text = text.striptags()
+    return " ".join(text.split())
 
 
 def shortened(text: str, length: int) -> str:
@@ -158,7 +172,7 @@ def source_links(app: Sphinx, pagename: str) -> Iterator[tuple[str, str]]:
     if source := source_path(app, pagename):
         path = quote(f"{config.d2lnotes_branch}/{source}")
         yield words["edit"], f"{repository}/edit/{path}"
-    title = app.env.titles[pagename].astext()
+    title = _plain_text(app, app.env.titles[pagename])
     page = f"{config.html_baseurl}{pagename}.html" if config.d2lnotes_url else pagename
     query = urlencode({"title": words["about"].format(title=title), "body": page})
     yield words["report"], f"{repository}/issues/new?{query}"
@@ -181,10 +195,13 @@ def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
 
     Either language's build writes the same file: both have the same pages.
     """
-    url = app.config.d2lnotes_url
-    if exception is None and url and app.builder.name == "html":
-        file = Path(app.outdir).parent / "sitemap.xml"
+    if exception is not None or app.builder.name != "html":
+        return
+    file = Path(app.outdir).parent / "sitemap.xml"
+    if url := app.config.d2lnotes_url:
         file.write_bytes(sitemap(url, sorted(app.env.found_docs)))
+    else:
+        file.unlink(missing_ok=True)
 
 
 def sitemap(url: str, pagenames: Iterable[str]) -> bytes:

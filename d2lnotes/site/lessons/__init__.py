@@ -17,6 +17,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         app,
         __name__,
         (
+            "unreadable_pages",
+            "source_checks",
+            "content_checks",
             "figure_numbers",
             "exercises",
             "exercise_list",

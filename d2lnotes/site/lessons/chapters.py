@@ -8,12 +8,14 @@ all of them are plain lists.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from docutils.parsers.rst.directives.body import Container
+from myst_parser.config.main import TopmatterReadError
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -34,11 +36,14 @@ from d2lnotes.site.lessons.front_matter import (
 )
 from d2lnotes.site.lessons.learning_path import Arc, draw_arcs
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read
+from d2lnotes.site.twins.languages import half, halves_problem
 from d2lnotes.site.twins.references import title_reference
+from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -112,12 +117,11 @@ class Overviews(SphinxTransform):
             if toctree["numbered"]
             for _, target in toctree["entries"]
         ]
-        made_of: list[tuple[str, list[str], str]] = []
+        made_of: list[tuple[str, list[str]]] = []
 
         def note(kind: str, pages: list[str]) -> Any:  # noqa: ANN401 - kind decides
-            facts = _FACTS[kind](self.env, pages)
-            made_of.append((kind, pages, repr(facts)))
-            return facts
+            made_of.append((kind, pages))
+            return _FACTS[kind](self.env, pages)
 
         for place in list(self.document.findall(Placeholder)):
             if place["kind"] == "cards":
@@ -135,23 +139,27 @@ class Overviews(SphinxTransform):
         """Return a list of the chapters, each with a figure on the web."""
         items = nodes.bullet_list(classes=["course-cards"])
         for card in cards:
-            if not card.about:
-                self._report_missing_words(card.chapter)
+            if " | " not in card.about or halves_problem(card.about):
+                self._report_words(card)
             item = nodes.list_item(classes=["course-card"])
             item += _picture(card)
             item += _line("card-title", title_reference(card.chapter, refdoc=page))
             if card.about:
-                item += _twin("card-text", *card.about.split(" | ", 1))
+                halves = (half(card.about, x) for x in ("zh", "en"))
+                item += _twin("card-text", *halves)
             item += _twin("card-facts", *(_card_facts(card, x) for x in ("zh", "en")))
             items += item
         return items
 
-    def _report_missing_words(self, chapter: str) -> None:
+    def _report_words(self, card: Card) -> None:
+        source = Path(self.env.doc2path(card.chapter))
         logger.warning(
             "the first page of a chapter begins with front matter such as  "
-            "about: 一句话说它回答什么 | One sentence that says what it answers",
-            location=f"{self.env.doc2path(chapter)}:1",
+            "about: 一句话说它回答什么 | One sentence that says what it answers; "
+            f"got {card.about!r}",
+            location=f"{source}:{line_with('about:', source, 1) or 1}",
             type="chapters",
+            subtype="about",
         )
 
     def _add_path(
@@ -261,14 +269,16 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
 
 
 def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
-    matter = front_matter(Path(env.doc2path(chapter)))
+    matter: dict[str, Any] = {}
+    with suppress(TopmatterReadError):  # MyST reports it
+        matter = front_matter(Path(env.doc2path(chapter)))
     folder = chapter_of(chapter)
-    named = matter.get("figure", "plot_*_001")
+    named = str(matter.get("figure", "plot_*_001"))
     figure, alternative = gallery_figure(env, folder, named)
     pages = [page for page in lessons if chapter_of(page) == folder]
     return Card(
         chapter=chapter,
-        about=matter.get("about", ""),
+        about=str(matter.get("about", "")),
         figure=figure,
         alternative=alternative,
         pages=len(pages),
@@ -334,24 +344,16 @@ _FACTS: dict[str, Callable[[BuildEnvironment, list[str]], Any]] = {
 }
 
 
-def read_again(
-    app: Sphinx,
-    env: BuildEnvironment,
-    added: set[str],
-    changed: set[str],
-    removed: set[str],
-) -> Iterable[str]:
-    """Name the pages whose overviews would now say something else."""
-    return [
-        page
+def shown_overviews(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the overviews of each page say."""
+    return {
+        page: [
+            _FACTS[kind](env, [name for name in pages if name in env.found_docs])
+            for kind, pages in facts[_MADE_OF]
+        ]
         for page, facts in env.metadata.items()
-        if page not in removed
-        and any(
-            repr(_FACTS[kind](env, [name for name in pages if name in env.found_docs]))
-            != before
-            for kind, pages, before in facts.get(_MADE_OF, ())
-        )
-    ]
+        if _MADE_OF in facts and page in env.found_docs
+    }
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -361,5 +363,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("course-facts", CourseFacts)
     app.add_transform(Overviews)
     app.add_css_file("cards.css")
-    app.connect("env-get-outdated", read_again)
+    shown_elsewhere(app, "overviews", shown_overviews, reading=True)
     return METADATA

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from myst_parser.config.main import TopmatterReadError, read_topmatter
 
+from d2lnotes.site.source_text import read_source
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -65,26 +67,32 @@ def front_matter(source: Path) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
     """Return front matter and number of exercises, read once for each change."""
-    text = source.read_text(encoding="utf-8")
+    text = read_source(source)
     return read_topmatter(text) or {}, len(_EXERCISE.findall(text))
 
 
-def page_names(env: BuildEnvironment) -> dict[str, str]:
-    """Return the pages to study by the short names that ``needs`` uses."""
-    return _short_names(frozenset(env.found_docs))
+def pages_named(env: BuildEnvironment, name: str) -> list[str]:
+    """Return the pages to study that ``needs`` may mean by ``name``.
+
+    ``chapter/page`` is always one; ``page`` alone is, while no other chapter has it.
+    """
+    return _by_name(frozenset(env.found_docs)).get(name, [])
 
 
 # Every page asks for these names.
 @lru_cache(maxsize=4)
-def _short_names(pages: frozenset[str]) -> dict[str, str]:
-    return {PurePosixPath(page).name: page for page in sorted(filter(is_lesson, pages))}
+def _by_name(pages: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for page in sorted(filter(is_lesson, pages)):
+        for name in (page, PurePosixPath(page).name):
+            found.setdefault(name, []).append(page)
+    return found
 
 
 def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
     """Return all pages to study whose front matter is right; others are reported."""
-    names = page_names(env)
     found = {}
-    for page in names.values():
+    for page in sorted(filter(is_lesson, env.found_docs)):
         source = Path(env.doc2path(page))
         try:
             matter, exercises = _read(source, source.stat().st_mtime_ns)
@@ -92,7 +100,9 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
             continue
         minutes, needs = matter.get("minutes"), matter.get("needs")
         if isinstance(minutes, int) and isinstance(needs, list):
-            known = tuple(names[need] for need in needs if need in names)
+            wanted = (need for need in needs if isinstance(need, str))
+            meant = (pages_named(env, need) for need in wanted)
+            known = tuple(pages[0] for pages in meant if len(pages) == 1)
             found[page] = Lesson(page, minutes, known, exercises)
     return found
 

@@ -15,7 +15,7 @@ from d2lnotes.site.lessons.front_matter import (
     find_lessons,
     front_matter,
     is_lesson,
-    page_names,
+    pages_named,
 )
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
@@ -64,16 +64,24 @@ class StudyTime(SphinxTransform):
             self._report(f"the front matter cannot be read: {problem}")
             return {}
 
-    def _find(self, need: str) -> str | None:
-        pages = page_names(self.env)
-        if need not in pages:
-            known = ", ".join(sorted(pages))
+    def _find(self, need: object) -> str | None:
+        pages = pages_named(self.env, need) if isinstance(need, str) else []
+        if len(pages) > 1:
+            self._report(
+                f"needs {need!r}, which may be {' or '.join(pages)}; say which"
+            )
+        elif not pages:
+            known = ", ".join(sorted(filter(is_lesson, self.env.found_docs)))
             self._report(f"needs the unknown page {need!r}; the pages are {known}")
-        return pages.get(need)
+        return pages[0] if len(pages) == 1 else None
 
     def _report(self, problem: str) -> None:
-        source = self.env.doc2path(self.env.current_document.docname)
-        logger.warning(problem, location=f"{source}:1", type="pages")
+        logger.warning(
+            problem,
+            location=f"{self.env.doc2path(self.env.current_document.docname)}:1",
+            type="pages",
+            subtype="front-matter",
+        )
 
 
 def check_order(app: Sphinx, env: BuildEnvironment) -> None:
@@ -86,6 +94,7 @@ def check_order(app: Sphinx, env: BuildEnvironment) -> None:
                 f"{', '.join(lessons[page].needs)}; take one of them out of its needs",
                 location=f"{env.doc2path(page)}:1",
                 type="pages",
+                subtype="needs-itself",
             )
 
 

@@ -99,12 +99,27 @@ class MathJax:
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def typeset(self, tex: str, *, display: bool) -> Formula:
-        """Return ``tex`` set as a formula of its own line, or of a line of text."""
+        """Return ``tex`` set as a formula of its own line, or of a line of text.
+
+        What MathJax breaks at, or takes too long for, has its ``error`` like any other
+        mistake.
+        """
+        from py_mini_racer import JSEvalException, JSTimeoutException
+
         if self._engine is None:
             self._engine = self._start()
         call = _TYPESET % json.dumps([tex, display])
-        svg, mathml = self._engine.eval(call, timeout_sec=_FORMULA_SECONDS).split("\0")
-        return _formula(svg, mathml)
+        try:
+            svg, mathml = self._engine.eval(call, timeout_sec=_FORMULA_SECONDS).split(
+                "\0"
+            )
+            return _formula(svg, mathml)
+        except JSTimeoutException:
+            error = f"MathJax took more than {_FORMULA_SECONDS} s"
+        except (JSEvalException, ET.ParseError, ValueError) as problem:
+            error = str(problem).partition("\n")[0]
+        self._engine = None  # it may not have come to its senses
+        return Formula("", "0ex", "0ex", "0 0 0 0", "", {}, "", error)
 
     def _start(self) -> Any:  # noqa: ANN401 - mini-racer has no stubs
         from py_mini_racer import MiniRacer

@@ -7,7 +7,6 @@ no figure in the prose can disagree with the run that is shown beside it.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
+from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import add_stand_in_warning, device_in_words
 from d2lnotes.site.gallery.records import (
     Record,
     Result,
     duplicated_names,
     read_records,
+    record_path,
     results_by_name,
     results_folder,
 )
@@ -35,20 +36,23 @@ from d2lnotes.site.results.table import (
     visit_name_latex,
 )
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read, Started, Written
-from d2lnotes.site.twins.languages import Language, half, own_language
+from d2lnotes.site.twins.languages import (
+    Language,
+    half,
+    halves_problem,
+    own_language,
+)
 from d2lnotes.site.twins.nodes import language_around
+from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 logger = logging.getLogger(__name__)
-
-_UNKNOWN = "d2lnotes_unknown_result"
 
 
 class ResultNumber(nodes.inline):
@@ -71,7 +75,7 @@ class ResultRole(SphinxRole):
         if found is None:
             return [self._unknown(name)], []
         result, record = found
-        self.env.note_dependency(record.path)
+        self.env.note_dependency(record_path(self.config, record.script))
         own = own_language(self.config)
         number = ResultNumber(self.rawtext, "", classes=["d2l-result"], neutral=True)
         number["words"] = {
@@ -79,14 +83,14 @@ class ResultRole(SphinxRole):
             for language in ("zh", "en")
         }
         number.speak(own)
-        number["label"] = result_label(name)
+        number["refers_to"] = result_label(name)
         number["stand_ins"] = record.stand_ins
         return [number], []
 
     def _unknown(self, name: str) -> nodes.Node:
         # Until the name is known, the page must be read again in every build.
-        self.env.metadata[self.env.current_document.docname][_UNKNOWN] = name
-        if not self.config.d2lnotes_no_gallery:
+        self.env.note_reread()
+        if not self.env.d2lnotes_results_missing:  # type: ignore[attr-defined]
             known = sorted(known_results(self.env))
             close = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
             logger.warning(
@@ -95,6 +99,7 @@ class ResultRole(SphinxRole):
                 f"{', '.join(close[:10]) or 'none at all'}",
                 location=self.get_location(),
                 type="results",
+                subtype="unknown",
             )
         return nodes.inline(self.rawtext, "?", classes=["d2l-result"])
 
@@ -132,14 +137,14 @@ def known_results(env: BuildEnvironment) -> dict[str, tuple[Result, Record]]:
 def hover_text(result: Result, record: Record, language: Language) -> str:
     """Return where a number comes from, in one line."""
     run = record.run
-    versions = [f"{name} {version}" for name, version in run["versions"].items()]
+    versions = [f"{name} {version}" for name, version in run.versions.items()]
     parts = [
         record.script,
         data_in_words(record, language),
         half(result.over, language),
         device_in_words(record, language),
         ", ".join(versions[:2]),
-        run["finished"].partition("T")[0],
+        run.finished.partition("T")[0],
     ]
     return ("；" if language == "zh" else "; ").join(part for part in parts if part)
 
@@ -147,8 +152,10 @@ def hover_text(result: Result, record: Record, language: Language) -> str:
 def load_records(app: Sphinx) -> None:
     """Read all records, once the gallery has run."""
     records = read_records(results_folder(app.config))
-    ended = [record for record in records if "finished" in record.run]
-    ended.sort(key=_chapter_order(app))
+    ended = [record for record in records if record.run.finished]
+    chapters = (record.script.partition("/")[0] for record in ended)
+    order = in_order(set(chapters), Path(app.srcdir))
+    ended.sort(key=lambda record: order.index(record.script.partition("/")[0]))
     app.env.d2lnotes_records = ended  # type: ignore[attr-defined]
     app.env.d2lnotes_results = results_by_name(ended)  # type: ignore[attr-defined]
     for name, scripts in duplicated_names(records).items():
@@ -156,39 +163,35 @@ def load_records(app: Sphinx) -> None:
             f"the result {name!r} was recorded by {' and by '.join(scripts)}; "
             "a name belongs to one script",
             type="results",
+            subtype="twice",
         )
-    digest = hashlib.sha256(repr(records).encode()).hexdigest()
-    app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
+    for record in records:
+        _check_words(app, record)
+    app.env.d2lnotes_results_missing = (  # type: ignore[attr-defined]
+        app.config.d2lnotes_no_gallery
+        or any(record.unreached and not record.run.finished for record in records)
+    )
 
 
-def _chapter_order(app: Sphinx) -> Callable[[Record], int]:
-    """Return a key that sorts records as the gallery sorts its chapters."""
-    order = app.config.sphinx_gallery_conf["subsection_order"]
-    # sphinx-gallery turns the list of folders into an object that holds it.
-    folders = [Path(f).name for f in getattr(order, "ordered_list", order) or []]
+def _check_words(app: Sphinx, record: Record) -> None:
+    """Report the words of a record's results that do not serve both languages."""
+    script = Path(app.confdir) / "gallery" / f"{record.script}.py"
+    for result in record.named_results():
+        for text in (result.unit, result.over):
+            if problem := halves_problem(text):
+                logger.warning(
+                    f"{problem}, in what {result.name} is measured in or over: {text!r}",
+                    location=f"{script}:{line_with(text, script, 1) or 1}",
+                    type="results",
+                    subtype="missing-half",
+                )
 
-    def place(record: Record) -> int:
-        chapter = record.script.partition("/")[0]
-        return folders.index(chapter) if chapter in folders else len(folders)
 
-    return place
-
-
-def read_again(
-    app: Sphinx,
-    env: BuildEnvironment,
-    added: set[str],
-    changed: set[str],
-    removed: set[str],
-) -> list[str]:
-    """Name the pages with an unknown result, and the table if any record changed."""
-    digest = env.d2lnotes_records_digest  # type: ignore[attr-defined]
-    return [
-        docname
-        for docname, facts in env.metadata.items()
-        if docname not in removed
-        and (_UNKNOWN in facts or facts.get(ResultsTable.DIGEST, digest) != digest)
-    ]
+def shown_records(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the pages with a table of all results were made of."""
+    records = env.d2lnotes_records  # type: ignore[attr-defined]
+    pages = [page for page, facts in env.metadata.items() if ResultsTable.MARK in facts]
+    return dict.fromkeys(pages, records)
 
 
 def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
@@ -196,8 +199,8 @@ def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
     labels = builder.env.domains.standard_domain.anonlabels
     attributes = {"title": node["hover"]}
     tag = "span"
-    if node["label"] in labels:
-        page, target = labels[node["label"]]
+    if node["refers_to"] in labels:
+        page, target = labels[node["refers_to"]]
         uri = builder.get_relative_uri(builder.current_docname, page)
         tag, attributes["href"] = "a", f"{uri}#{target}"
     translator.body.append(translator.starttag(node, tag, "", **attributes))
@@ -235,5 +238,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(SpeakNumbers)
     # After the gallery has run (400 to 600).
     app.connect("builder-inited", load_records, priority=Started.RECORDS_READ)
-    app.connect("env-get-outdated", read_again)
+    shown_elsewhere(app, "records", shown_records, reading=True)
     return METADATA

@@ -1,7 +1,8 @@
 """The directive ``results-table``: every recorded number beside what others published.
 
-Its argument is a TOML file with the published figures. Those of experiments that
-have no result yet follow in a table of their own.
+Its argument is a folder with the published figures, a TOML file for each chapter and
+one that names the sources. Those of experiments that have no result yet follow in a table
+of their own.
 """
 
 from __future__ import annotations
@@ -16,12 +17,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site.contents import in_order
 from d2lnotes.site.gallery.pages import device_in_words
 from d2lnotes.site.gallery.records import results_by_name
-from d2lnotes.site.twins.languages import Language, half, own_language
+from d2lnotes.site.source_text import read_source
+from d2lnotes.site.twins.languages import (
+    Language,
+    half,
+    halves_problem,
+    own_language,
+)
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
+    from docutils.parsers.rst import DirectiveError
+
     from d2lnotes.site.gallery.records import Record, Result
 
 _HEADER = {
@@ -44,6 +54,8 @@ _ONLY_PUBLISHED = {
     "zh": "已发表，但这里还没有测过：",
     "en": "Published, but not measured here yet:",
 }
+
+_EXPERIMENT = re.compile(r"(?m)^[ \t]*\[\[ *experiments *\]\]")
 
 Cell = str | list[nodes.Node]
 Block = TypeVar("Block", bound=nodes.Element)
@@ -68,21 +80,18 @@ class ResultName(nodes.literal):
 
 
 class ResultsTable(SphinxDirective):
-    """``results-table``: takes the file of published figures as its argument."""
+    """``results-table``: takes the folder of published figures as its argument."""
 
     required_arguments = 1
-    # The entry of a page's metadata that tells which records its table shows.
-    DIGEST: ClassVar[str] = "d2lnotes_records_digest"
+    # Pages with a table have this entry in their metadata.
+    MARK: ClassVar[str] = "d2lnotes_results_table"
 
     def run(self) -> list[nodes.Node]:
         """Return one table per script, then the figures without a result."""
         self.own = own_language(self.config)
         _, path = self.env.relfn2path(self.arguments[0])
-        self.env.note_dependency(path)
-        self.env.metadata[self.env.current_document.docname][self.DIGEST] = (
-            self.env.d2lnotes_records_digest  # type: ignore[attr-defined]
-        )
-        published = self._read_published(Path(path))
+        self.env.metadata[self.env.current_document.docname][self.MARK] = True
+        published = self._published(Path(path))
         records: list[Record] = self.env.d2lnotes_records  # type: ignore[attr-defined]
         shown: list[nodes.Node] = []
         for record in records:
@@ -92,32 +101,64 @@ class ResultsTable(SphinxDirective):
             shown = [_neutral(nodes.paragraph("", _NOTHING_YET[self.own]))]
         return shown + self._only_published(published, set(results_by_name(records)))
 
-    def _read_published(self, path: Path) -> list[Published]:
+    def _published(self, folder: Path) -> list[Published]:
+        """Return the published figures in the order of the chapters."""
+        sources = self._table(folder / "sources.toml")
+        chapters = {file.stem for file in folder.glob("*.toml")} - {"sources"}
+        return [
+            entry
+            for chapter in in_order(chapters, Path(self.env.srcdir))
+            for entry in self._chapter(folder / f"{chapter}.toml", sources)
+        ]
+
+    def _chapter(self, file: Path, sources: dict[str, str]) -> list[Published]:
         try:
-            with path.open("rb") as stream:
-                content = tomllib.load(stream)
-            sources = {
-                name: half(text, self.own) for name, text in content["sources"].items()
-            }
+            entries = self._table(file)["experiments"]
             return [
-                Published(
-                    name=half(entry["name"], self.own),
-                    setting=half(entry["setting"], self.own),
-                    results=tuple(entry.get("results", ())),
-                    values=self._values(entry["values"], sources),
-                )
-                for entry in content["experiments"]
+                self._experiment(file, number, entry, sources)
+                for number, entry in enumerate(entries)
             ]
-        except (OSError, KeyError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
+            raise self._unreadable(file, error) from error
+
+    def _experiment(
+        self, file: Path, number: int, entry: dict[str, Any], sources: dict[str, str]
+    ) -> Published:
+        try:
+            return Published(
+                name=self._half(entry["name"]),
+                setting=self._half(entry["setting"]),
+                results=tuple(entry.get("results", ())),
+                values=self._values(entry["values"], sources),
+            )
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            begins = list(_EXPERIMENT.finditer(text := read_source(file)))
+            line = text.count("\n", 0, begins[number].start()) + 1 if begins else 1
             raise self.error(
-                f"the published figures in {path} cannot be read: {error!r}"
+                f"{file}:{line}: this experiment cannot be read: {error!r}; it needs "
+                'name, setting and values, such as  values = [["d2l", "0.779"]]'
             ) from error
+
+    def _half(self, text: str) -> str:
+        if problem := halves_problem(text):
+            raise ValueError(f"{problem}: {text!r}")
+        return half(text, self.own)
+
+    def _table(self, file: Path) -> dict[str, Any]:
+        self.env.note_dependency(file)
+        try:
+            return tomllib.loads(read_source(file))
+        except (OSError, ValueError) as error:
+            raise self._unreadable(file, error) from error
+
+    def _unreadable(self, file: Path, error: Exception) -> DirectiveError:
+        return self.error(f"the published figures in {file} cannot be read: {error!r}")
 
     def _values(self, values: list[list[str]], sources: dict[str, str]) -> str:
         """Return figures grouped by source: ``0.779 (first); 0.7, 0.8 (second)``."""
         by_source: dict[str, list[str]] = {}
         for source, value in values:
-            by_source.setdefault(sources[source], []).append(value)
+            by_source.setdefault(self._half(sources[source]), []).append(value)
         groups = [f"{', '.join(v)} [{name}]" for name, v in by_source.items()]
         return "; ".join(groups)
 
@@ -150,8 +191,8 @@ class ResultsTable(SphinxDirective):
         parts = [
             data_in_words(record, self.own),
             device_in_words(record, self.own),
-            f"{run['seconds']:.1f} s",
-            run["finished"].partition("T")[0],
+            f"{run.seconds:.1f} s",
+            run.finished.partition("T")[0],
         ]
         return _COMMA[self.own].join(part for part in parts if part)
 
@@ -185,8 +226,7 @@ def data_in_words(record: Record, language: Language) -> str:
     """Return the names of the data that a script used, stand-ins marked as such."""
     mark = {"zh": "{}（替代数据）", "en": "{} (stand-in data)"}[language]
     names = [
-        mark.format(data["name"]) if data["stand_in"] else data["name"]
-        for data in record.data
+        mark.format(data.name) if data.stand_in else data.name for data in record.data
     ]
     return _COMMA[language].join(names)
 

@@ -24,6 +24,10 @@ Content = Literal["zh", "en", "both", "neutral"]
 # Han characters and the full-width punctuation that goes with them.
 HAN = "\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 SEPARATOR = " | "
+TOO_MANY_SEPARATORS = (
+    "more than one “ | ” outside code and mathematics, of which only one can part the "
+    "halves: set the others as mathematics, or write them without spaces"
+)
 HTML_TAGS: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
 
 # Chinese lines that a source breaks between two Han characters, or after full-width
@@ -122,6 +126,34 @@ def half(text: str, language: Language) -> str:
     """Return the half of ``中文 | English`` in ``language``; other text as it is."""
     chinese, separator, english = text.partition(SEPARATOR)
     return (english if separator and language == "en" else chinese).strip()
+
+
+def halves_problem(text: str) -> str | None:
+    """Return what is wrong with the plain ``text`` as ``中文 | English``, if anything.
+
+    It may hold both halves or serve both languages. Chinese alone does not, and where
+    more than one separator stands, nobody knows which of them parts the halves.
+    """
+    parts = text.split(SEPARATOR)
+    if len(parts) > 2:
+        return TOO_MANY_SEPARATORS
+    if len(parts) == 1:
+        return "Chinese without its English half" if is_chinese_text(text) else None
+    chinese, english = parts
+    if is_chinese_text(english) or not chinese.strip() or not english.strip():
+        return "the Chinese half comes first, then | and the English"
+    return None
+
+
+def is_chinese_text(text: str) -> bool:
+    """Return whether ``text`` holds Han characters."""
+    return bool(_HAN.search(text))
+
+
+def separator_count(children: Iterable[nodes.Node]) -> int:
+    """Return how many ``|`` stand between the children of a short text."""
+    texts = (child for child in children if isinstance(child, nodes.Text))
+    return sum(f" {text} ".count(SEPARATOR) for text in texts)
 
 
 def separator_index(children: Iterable[nodes.Node]) -> int | None:

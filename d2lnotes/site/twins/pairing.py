@@ -71,8 +71,9 @@ class PairTwins(SphinxTransform):
         for paragraph in self.document.findall(_holds_prose):
             _join_broken_lines(paragraph)
         for text in list(self.document.findall(nodes.Text)):
-            if "**" in text and not _in_code(text):
-                self._report(text.parent, f"literal ** in the text: {_shorten(text)}")
+            for mark in _literal_marks(text):
+                problem = f"literal {mark} in the text: {_shorten(text)}"
+                self._report(text.parent, problem, "literal-markup")
 
     def _pair_children(self, parent: nodes.Element) -> None:
         children = list(parent.children)
@@ -99,11 +100,14 @@ class PairTwins(SphinxTransform):
             case "zh" | "en" as lang if isinstance(node, LanguageBlock):
                 node.replace_self(_half(lang, node.children))
             case "zh":
-                self._report(node, "Chinese without its English twin right after it")
+                problem = "Chinese without its English twin right after it"
+                self._report(node, problem, "missing-english")
             case "en" if following is not None and content(following) == "zh":
-                self._report(node, "English before Chinese: the Chinese comes first")
+                problem = "English before Chinese: the Chinese comes first"
+                self._report(node, problem, "order")
             case "en":
-                self._report(node, "English without its Chinese twin right before it")
+                problem = "English without its Chinese twin right before it"
+                self._report(node, problem, "missing-chinese")
 
     def _split_short_text(self, node: nodes.TextElement) -> None:
         # What shows nothing belongs to both halves, and keeps its id in both.
@@ -112,11 +116,16 @@ class PairTwins(SphinxTransform):
         index = languages.separator_index(text)
         if index is None:
             if content(node) in {"zh", "en"}:
-                self._report(node, "a title, caption, term or label needs both halves")
+                problem = "a title, caption, term or label needs both halves"
+                self._report(node, problem, "missing-half")
+            return
+        if languages.separator_count(text) > 1:
+            self._report(node, languages.TOO_MANY_SEPARATORS, "separator")
             return
         zh, en = languages.split_halves(text, index)
         if any(map(languages.is_chinese, en)) or not zh or not en:
-            self._report(node, "the Chinese half comes first, then | and the English")
+            problem = "the Chinese half comes first, then | and the English"
+            self._report(node, problem, "order")
             return
         halves: dict[Language, list[nodes.Node]] = {"zh": zh, "en": en}
         node["halves"] = {lang: [n.deepcopy() for n in halves[lang]] for lang in halves}
@@ -162,9 +171,13 @@ class PairTwins(SphinxTransform):
             ]
 
     def _split_alternative_text(self, image: nodes.image) -> None:
-        alone = SEPARATOR not in image.get("alt", "") and not stands_in_half(image)
-        if alone and languages.text_language(image.astext()) in {"zh", "en"}:
-            self._report(image, "an alternative text needs both halves")
+        text = image.get("alt", "")
+        alone = SEPARATOR not in text and not stands_in_half(image)
+        if alone and languages.text_language(text) in {"zh", "en"}:
+            problem = "an alternative text needs both halves"
+            self._report(image, problem, "missing-half")
+        elif SEPARATOR in text and (wrong := languages.halves_problem(text)):
+            self._report(image, f"{wrong}, in this alternative text", "separator")
         self._split_attribute(image, "alt")
 
     def _split_attribute(self, node: nodes.Element, name: str) -> None:
@@ -172,19 +185,24 @@ class PairTwins(SphinxTransform):
             node[name] = half(node[name], self.own)
 
     def _split_toctree(self, toctree: addnodes.toctree) -> None:
+        titles = [title for title, _ in toctree["entries"]]
+        for text in filter(None, (toctree.get("caption"), *titles)):
+            if wrong := languages.halves_problem(text):
+                self._report(toctree, f"{wrong}, in “{text}”", "separator")
         self._split_attribute(toctree, "caption")
         toctree["entries"] = [
             (title and half(title, self.own), target)
             for title, target in toctree["entries"]
         ]
 
-    def _report(self, node: nodes.Node, problem: str) -> None:
+    def _report(self, node: nodes.Node, problem: str, kind: str) -> None:
         logger.warning(
             "%s: “%s”. See “twin paragraphs” in CONTRIBUTING.md.",
             problem,
             _shorten(node.astext()),
             location=source_location(self.env, node),
             type="twins",
+            subtype=kind,
         )
 
 
@@ -265,6 +283,12 @@ def _beside(text: nodes.Text, step: int) -> str:
     shows_title = isinstance(neighbor, addnodes.pending_xref)
     chinese = _HAN_CHARACTER.search(text.parent.astext())
     return "题" if shows_title and languages.is_silent(neighbor) and chinese else ""
+
+
+def _literal_marks(text: nodes.Text) -> list[str]:
+    """Return the marks in ``text`` that were meant as bold or mathematics."""
+    found = [mark for mark in ("**", "$$") if mark in text]
+    return found if found and not _in_code(text) else []
 
 
 def _in_code(text: nodes.Node) -> bool:

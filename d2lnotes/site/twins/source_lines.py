@@ -5,20 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docutils import nodes
 from docutils.utils import get_source_line
 
+from d2lnotes.site.source_text import read_source
+
 if TYPE_CHECKING:
-    from docutils import nodes
     from sphinx.environment import BuildEnvironment
 
 
 def source_location(env: BuildEnvironment, node: nodes.Node) -> str:
     """Return ``file:line`` of ``node`` in the file that its author edits."""
-    source, line = _nearest_line(node)
+    text = node.get("uri") if isinstance(node, nodes.image) else node.astext()
     script = gallery_script(env, env.current_document.docname)
     if script is not None:
-        return f"{script}:{_line_in_script(script, node.astext())}"
-    return f"{source or env.doc2path(env.current_document.docname)}:{line or ''}"
+        return f"{script}:{line_with(text, script, 1) or 1}"
+    source, line = _nearest_line(node)
+    source = source or str(env.doc2path(env.current_document.docname))
+    if line and isinstance(node, nodes.Inline):
+        line = line_with(text, Path(source), line) or line
+    return f"{source}:{line or ''}"
 
 
 def gallery_script(env: BuildEnvironment, docname: str) -> Path | None:
@@ -39,8 +45,12 @@ def _nearest_line(node: nodes.Node) -> tuple[str | None, int | None]:
     return None, None
 
 
-def _line_in_script(script: Path, text: str) -> int:
-    """Return the line of ``script`` that begins as ``text`` does; 1 if none does."""
+def line_with(text: str, file: Path, first: int) -> int | None:
+    """Return the line from ``first`` on that has what ``text`` begins with, if any.
+
+    docutils knows the line of a paragraph, but not of a piece of it.
+    """
     beginning = text.strip().split("\n")[0][:20]
-    lines = script.read_text(encoding="utf-8").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if beginning in line), 1)
+    lines = read_source(file).splitlines() if file.is_file() else []
+    places = enumerate(lines[first - 1 :], first)
+    return next((place for place, line in places if beginning in line), None)

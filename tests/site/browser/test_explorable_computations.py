@@ -1,7 +1,6 @@
 """What the explorables compute in the browser, with torch as the oracle."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
@@ -10,11 +9,10 @@ from playwright.sync_api import Error
 from torch import nn
 from torch.nn import functional
 
-import d2lnotes.site
+from d2lnotes.site.explorables.words import WIDGETS, widget_names
 
 pytestmark = pytest.mark.browser
 
-SCRIPT = Path(d2lnotes.site.__file__).parent / "explorables/static/explorables.js"
 EXTREMES = [0.0, 1e-300, 1e-8, 1.0, 3.5, 20.0, 40.0, 745.0, 1e4, 1e300]
 
 ACTIVATIONS = {
@@ -47,7 +45,8 @@ RATES = {
 def compute(browser):
     """Evaluate a JavaScript expression of ``E``, the computations, and arguments."""
     page = browser.new_page()
-    page.add_script_tag(path=SCRIPT)
+    for file in ("kit.js", *(f"{name}/widget.js" for name in widget_names())):
+        page.add_script_tag(path=WIDGETS / file)
 
     def evaluate(expression, *arguments):
         names = ", ".join("abcd"[: len(arguments)])

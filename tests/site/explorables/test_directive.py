@@ -3,16 +3,14 @@
 import base64
 import json
 import re
-from pathlib import Path
+import tomllib
 
 import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
-import d2lnotes.site
-from d2lnotes.site.explorables.words import WORDS, words_of
+from d2lnotes.site.explorables.words import WIDGETS, widget_names, words_of
 
-SCRIPT = Path(d2lnotes.site.__file__).parent / "explorables/static/explorables.js"
 # A PNG of one pixel.
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJ"
@@ -30,15 +28,13 @@ TAGS = {"zh": "zh_CN", "en": "en"}
 def build(folder, pages=PAGES, *, language="en", **options):
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "docs" / "pixel.png").write_bytes(PIXEL)
-    extensions = ["d2lnotes.site.twins", "d2lnotes.site.explorables.directive"]
-    static = [str(SCRIPT.parent)]
+    extensions = ["d2lnotes.site.twins", "d2lnotes.site.explorables"]
     return build_tiny_site(
         folder,
         pages,
         extensions=extensions,
         language=TAGS[language],
         html_theme="basic",
-        html_static_path=static,
         **options,
     )
 
@@ -73,18 +69,23 @@ def test_the_page_holds_the_words_and_the_figure_in_its_language(
     assert place.select_one("figure img")["alt"] == alt
 
 
-def test_only_pages_with_a_widget_load_script_and_styles(sites):
+def test_a_page_loads_the_kit_and_its_own_widgets_and_no_others(sites):
     pages = {page.stem: page.read_text("utf-8") for page in sites["en"].glob("*.html")}
 
-    for file in ("explorables.js", "explorables.css"):
-        assert {name for name, text in pages.items() if file in text} == {"widget"}
+    for kind in ("js", "css"):
+        for file in ("kit", "convolution/widget"):
+            name = f"explorables/{file}.{kind}"
+            assert {page for page, text in pages.items() if name in text} == {"widget"}
+            assert (sites["en"] / "_static" / name).is_file()
+    assert not any("activations/widget" in text for text in pages.values())
+    assert list(sites["en"].rglob("words.toml")) == []
 
 
 def test_the_script_is_a_deferred_classic_one_that_file_urls_allow(sites):
-    (tag,) = soup(sites["en"], "widget.html").select("script[src*=explorables]")
+    tags = soup(sites["en"], "widget.html").select("script[src*=explorables]")
 
-    assert tag.has_attr("defer")
-    assert not tag.has_attr("type")
+    assert len(tags) == 2
+    assert all(tag.has_attr("defer") and not tag.has_attr("type") for tag in tags)
 
 
 def test_latex_holds_the_figure_and_nothing_of_the_widget(tmp_path):
@@ -105,7 +106,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path):
     assert "widget.md:3: ERROR: no explorable is called 'convolutoin'" in str(
         failure.value
     )
-    assert f"there are: {', '.join(sorted(WORDS))}" in str(failure.value)
+    assert f"there are: {', '.join(widget_names())}" in str(failure.value)
 
 
 def test_a_widget_without_a_figure_is_an_error(tmp_path):
@@ -115,20 +116,22 @@ def test_a_widget_without_a_figure_is_an_error(tmp_path):
         build(tmp_path, {**PAGES, "widget.md": page})
 
 
-def test_script_and_words_know_the_same_widgets():
-    script = SCRIPT.read_text("utf-8")
-    table = re.search(r"const widgets = \{(.*?)\};", script, re.DOTALL)[1]
+@pytest.mark.parametrize("name", widget_names())
+def test_a_widget_defines_what_its_folder_is_called(name):
+    script = (WIDGETS / name / "widget.js").read_text("utf-8")
 
-    assert re.findall(r'^\s*"?([\w-]+)"?: ', table, re.MULTILINE) == list(WORDS)
+    assert re.findall(r'define\("([\w-]+)"', script) == [name]
 
 
-@pytest.mark.parametrize("name", WORDS)
+@pytest.mark.parametrize("name", widget_names())
 def test_every_word_is_in_both_languages_and_used(name):
-    script = SCRIPT.read_text("utf-8")
+    files = (WIDGETS / "kit.js", WIDGETS / name / "widget.js")
+    script = "".join(file.read_text("utf-8") for file in files)
+    table = tomllib.loads((WIDGETS / name / "words.toml").read_text("utf-8"))
     han = re.compile("[\u4e00-\u9fff]")
     zh, en = (words_of(name, language) for language in TAGS)
 
-    assert [key for key, text in WORDS[name].items() if " | " not in text] == []
+    assert [key for key, text in table.items() if " | " not in text] == []
     assert [key for key in en if han.search(en[key])] == []
     assert [key for key in zh if not han.search(zh[key])] == []
     pieces = r"\{\w+\}"

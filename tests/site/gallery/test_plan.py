@@ -3,20 +3,22 @@
 import os
 import signal
 import time
-from types import SimpleNamespace
 
 import pytest
-from gallery_project import FIGURE, Project, gallery_conf
-from sphinx_gallery.gen_gallery import _fill_gallery_conf_defaults
+from gallery_project import FIGURE, Project
 
-from d2lnotes.site.gallery import plan
+from d2lnotes.site.gallery import inputs, scripts
+from d2lnotes.site.gallery.plan import why_stale
 from d2lnotes.site.gallery.records import read_record
 
 USES_TOY = "from toy.used import number\n\nnumber()\n"
+# As fetch and the functions that call it do, but without loading torch.
 ON_STAND_IN = """
-from d2lnotes.results import note_data
+from d2lnotes.results import note_data, note_file
 
-note_data("digits", stand_in=True)
+file = Path(os.environ["D2LNOTES_DATA"], "fashion-mnist", "train.gz")
+note_file("fashion-mnist/train.gz", file.stat().st_size if file.exists() else None)
+note_data("digits", stand_in=not file.exists())
 """
 TWO_FIGURES = FIGURE + FIGURE.replace("line", "other")
 EVERY_SCRIPT = ["drawing", "module", "plain", "stand_in"]
@@ -63,23 +65,13 @@ def stale(project, monkeypatch):
     """Return which scripts of ``project`` a build would run, without building."""
     monkeypatch.syspath_prepend(project.root)
     monkeypatch.setenv("D2LNOTES_DATA", str(project.root / "data"))
-    config = SimpleNamespace(
-        sphinx_gallery_conf=_fill_gallery_conf_defaults(gallery_conf()),
-        d2lnotes_packages=["d2lnotes", "toy"],
-        d2lnotes_results_dir=project.root / "build/results",
-    )
-    app = SimpleNamespace(srcdir=project.root / "docs", config=config)
 
     def find():
-        plan._package_folders.cache_clear()
+        gallery = project.gallery()
         return [
             script.source.stem.removeprefix("plot_")
-            for script in plan.find_scripts(app)
-            if plan.why_stale(
-                script,
-                read_record(script.record),
-                plan.current_inputs(app, script),
-            )
+            for script in gallery.scripts()
+            if why_stale(script, read_record(script.record), gallery.inputs(script))
         ]
 
     assert find() == []
@@ -189,12 +181,13 @@ def test_an_unfinished_download_does_not_end_the_use_of_a_stand_in(project, stal
 
 
 @pytest.mark.parametrize(
-    ("function", "other"), [("_version", "99"), ("device_kind", "cuda")]
+    ("module", "function", "other"),
+    [(inputs, "_version", "99"), (scripts, "device_kind", "cuda")],
 )
 def test_another_library_or_kind_of_device_concerns_everyone(
-    stale, monkeypatch, function, other
+    stale, monkeypatch, module, function, other
 ):
-    monkeypatch.setattr(plan, function, lambda *_: other)
+    monkeypatch.setattr(module, function, lambda *_: other)
 
     assert sorted(stale()) == EVERY_SCRIPT
 
@@ -271,7 +264,7 @@ def test_imports_are_followed_through_every_way_of_writing_them(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
 
-    found = plan.imported_files(tmp_path / "script.py", {"toy": tmp_path / "toy"})
+    found = inputs.imported_code(tmp_path / "script.py", {"toy": tmp_path / "toy"})
 
     assert sorted(found) == [
         "toy.sub: table.csv",

@@ -115,6 +115,14 @@ def test_every_page_and_language_is_in_the_site_map(build, tmp_path):
     }
 
 
+def test_a_site_map_goes_with_the_address(build, tmp_path):
+    build(d2lnotes_url=URL)
+
+    build()
+
+    assert not (tmp_path / "out" / "html" / "sitemap.xml").exists()
+
+
 def test_the_front_page_is_for_readers_of_any_language():
     entry = ET.fromstring(sitemap(URL, ["index"])).find("{*}url")
     links = {
@@ -162,3 +170,15 @@ def test_without_repository_there_are_no_links_to_it(build):
 )
 def test_a_description_ends_with_a_sentence_or_a_word(text, length, expected):
     assert shortened(text, length) == expected
+
+
+def test_a_title_and_a_description_with_formulas_are_plain_text(build, monkeypatch):
+    page = "# $\\ell_1$ 范数 | The $\\ell_1$ norm\n\n中 $\\alpha$。\n\nAn $\\alpha$.\n"
+    monkeypatch.setitem(PAGES, "chapter/page", page)
+    monkeypatch.setattr(f"{__name__}.EXTENSIONS", [*EXTENSIONS, "d2lnotes.site.math"])
+
+    head = build(language="en")
+
+    assert meta(head, "og:title") == "The ℓ1 norm"
+    assert meta(head, "og:description") == "An α."
+    assert head.title.get_text().startswith("The ℓ1 norm")

@@ -52,7 +52,42 @@ def test_a_needed_page_is_linked(tmp_path):
 def test_needing_an_unknown_page_is_reported_with_the_known_ones(tmp_path):
     _, warned = build(tmp_path, second=SECOND.replace("[first]", "[frist]"))
     assert "second.md:1: WARNING: needs the unknown page 'frist'" in warned
-    assert "the pages are first, second" in warned
+    assert "the pages are chapter/first, chapter/second" in warned
+
+
+def test_pages_of_the_same_name_are_told_apart_by_their_chapters(tmp_path):
+    other = tmp_path / "source" / "other"
+    other.mkdir(parents=True)
+    (other / "first.md").write_text(FIRST, encoding="utf-8")
+
+    page, warned = build(tmp_path, second=SECOND.replace("[first]", "[other/first]"))
+
+    assert "needs" not in warned
+    links = {link["href"] for link in page.select(".study-time a")}
+    assert links == {"../other/first.html"}
+
+
+def test_a_name_that_two_pages_have_is_refused(tmp_path):
+    other = tmp_path / "source" / "other"
+    other.mkdir(parents=True)
+    (other / "first.md").write_text(FIRST, encoding="utf-8")
+
+    _, warned = build(tmp_path)
+
+    assert "needs 'first', which may be chapter/first or other/first" in warned
+
+
+def test_needs_that_are_no_names_are_reported_and_the_page_is_built(tmp_path):
+    page, warned = build(tmp_path, second=SECOND.replace("[first]", "[1, {a: b}]"))
+
+    assert "second.md:1: WARNING: needs the unknown page {'a': 'b'}" in warned
+    assert page.h1
+
+
+def test_a_page_saved_with_a_byte_order_mark_is_read_like_any_other(tmp_path):
+    _, warned = build(tmp_path, second=f"\ufeff{SECOND}")
+
+    assert warned == ""
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,16 @@ def test_a_missing_package_is_named_with_the_way_to_get_it(monkeypatch):
 
     with pytest.raises(ExtensionError, match="install the package sphinx-mathjax"):
         mathjax_folder()
+
+
+def test_a_formula_that_mathjax_breaks_at_has_an_error_and_the_next_is_set(started):
+    broken = started.typeset("x\x01y", display=False)
+
+    assert broken.error
+    assert not started.typeset("x", display=False).error
+
+
+def test_a_formula_that_takes_too_long_has_an_error(started, monkeypatch):
+    monkeypatch.setattr(mathjax, "_FORMULA_SECONDS", 1)
+
+    assert "more than 1 s" in started.typeset("x+" * 20_000 + "1", display=False).error

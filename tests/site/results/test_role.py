@@ -30,12 +30,11 @@ The accuracy is about :result:`digits.accuracy`.
 """
 TABLE = """# 结果 | Results
 
-```{results-table} published.toml
+```{results-table} published
 ```
 """
+SOURCES = 'book = "书 | The book"'
 PUBLISHED = """
-[sources]
-book = "书 | The book"
 [[experiments]]
 name = "LeNet 的准确率 | Accuracy of LeNet"
 setting = "lr 0.9"
@@ -71,7 +70,8 @@ def built(tmp_path_factory):
     project.write("docs/page.md", PAGE)
     project.write("docs/second.rst", RST_PAGE)
     project.write("docs/results.md", TABLE)
-    project.write("docs/published.toml", PUBLISHED)
+    project.write("docs/published/sources.toml", SOURCES)
+    project.write("docs/published/numbers.toml", PUBLISHED)
     outcomes = [project.build("zh"), project.build("en")]
     assert [(code, warned) for code, _, warned in outcomes] == [(0, ""), (0, "")]
     return project
@@ -230,22 +230,61 @@ def test_a_name_that_two_scripts_recorded_is_an_error(project):
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("[sources", "TOMLDecodeError"), ("[[experiments]]\nname = 'x'", "KeyError")],
+    [("[[exper", "TOMLDecodeError"), ("[[experiments]]\nname = 'x'", "KeyError")],
 )
 def test_a_damaged_file_of_published_figures_is_named(project, text, problem):
-    project.write("docs/published.toml", text)
+    project.write("docs/published/numbers.toml", text)
 
     code, _, warned = project.build("zh", "-b", "dummy")
 
     assert code == 1
     assert "docs/results.md:3" in warned
-    assert "published.toml cannot be read" in warned
+    assert "numbers.toml" in warned
+    assert "cannot be read" in warned
     assert problem in warned
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('values = [["book", "0.5"]]', "values = 3"),
+        ('"某个实验 | Some experiment"', '"甲 | 乙 | A | B"'),
+    ],
+)
+def test_a_wrong_experiment_is_named_with_file_and_line(project, change):
+    project.write("docs/published.toml", PUBLISHED.replace(*change))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    line = PUBLISHED.splitlines().index("[[experiments]]", 5) + 1
+    assert code == 1
+    assert f"published.toml:{line}: this experiment cannot be read" in warned
+
+
+def test_published_figures_may_begin_with_a_byte_order_mark(project):
+    project.write("docs/published.toml", f"\ufeff{PUBLISHED}")
+
+    assert project.build("zh", "-b", "dummy")[0] == 0
+
+
+def test_a_unit_in_chinese_alone_is_an_error_of_its_script(project):
+    body = BODY.format(group="digits", value=0.5, data="digits", stand_in=True)
+    project.script("digits", body.replace("秒 | s", "秒"))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    script = project.read("gallery/numbers/plot_digits.py").splitlines()
+    line = next(n for n, text in enumerate(script, 1) if '"秒"' in text)
+    assert code == 1
+    assert f"plot_digits.py:{line}: WARNING: Chinese without its English" in warned
+
+
 def test_the_figures_published_for_the_course_can_be_read(project):
-    published = REPOSITORY / "docs" / "reference" / "published.toml"
-    project.write("docs/published.toml", published.read_text(encoding="utf-8"))
+    (project.root / "docs/published/numbers.toml").unlink()
+    published = REPOSITORY / "docs" / "reference" / "published"
+    for file in published.glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        project.write(f"docs/published/{file.name}", text)
 
     code, _, warned = project.build("en", "-b", "html")
 

@@ -71,8 +71,9 @@ def page_of(tmp_path, page, *, suffix="md", language="en"):
 @pytest.mark.parametrize("language", OTHER)
 @pytest.mark.parametrize("page", ["index", "first", "second", "third"])
 def test_every_half_is_in_its_language(specimen, language, page):
-    article = specimen[language][page].find("article")
-    for half in article.select(".half"):
+    halves = specimen[language][page].find("article").select(".half")
+    assert halves
+    for half in halves:
         shown = "own" in half["class"]
         assert half["lang"].startswith(language if shown else OTHER[language])
 
@@ -205,6 +206,20 @@ def test_latex_holds_only_its_language(tmp_path, language, own, other):
         ("# English | 中文\n\n中。\n\nEnglish here.\n", 1, "Chinese half comes first"),
         ("# 甲 | A\n\n![In English only](x.png)\n", 3, "alternative text needs both"),
         ("# 甲 | A\n\n**注意：**这里。\n\n**Mind** it.\n", 3, "literal **"),
+        ("# 甲 | A\n\n前后 $$x 中。\n\nBefore it $$x.\n", 3, "literal $$"),
+        ("# 病 | 阳 | ill | pos\n", 1, "more than one “ | ”"),
+        ("# 甲 | A\n\n![病 | 阳 | ill | pos](x.png)\n", 3, "more than one “ | ”"),
+        ("# 甲 | A\n\n![甲乙 | 丙](x.png)\n", 3, "the Chinese half comes first"),
+        (
+            "# 甲 | A\n\n```{toctree}\n:caption: 病 | 阳 | ill | pos\nself\n```\n",
+            3,
+            "more than one “ | ”",
+        ),
+        (
+            "# 甲 | A\n\n```{toctree}\n病 | 阳 | ill | pos <self>\n```\n",
+            3,
+            "more than one “ | ”",
+        ),
         ("# 甲 | A\n\n- 中文。\n\n  English.\n- 只有中文。\n", 6, "Chinese without"),
         (
             "# 甲 | A\n\n:::{note}\n中文。\n\nEnglish.\n\n又是中文。\n:::\n",
@@ -219,6 +234,18 @@ def test_prose_without_its_twin_is_reported_with_file_and_line(
     report = warnings_of(tmp_path, page)
     assert f"index.md:{line}: WARNING: " in report
     assert problem in report
+
+
+def test_a_bar_in_code_or_mathematics_parts_no_halves(tmp_path):
+    title = "# $P(a | b)$ 与 `x | y` | $P(a | b)$ and `x | y`\n\n中文。\n\nEnglish.\n"
+
+    heading = page_of(tmp_path, title).h1
+
+    assert heading.parent["id"] == "p-a-b-and-x-y"
+
+
+def test_a_warning_names_its_kind(tmp_path):
+    assert "[twins.missing-english]" in warnings_of(tmp_path, "# 甲 | A\n\n只有。\n")
 
 
 def test_items_of_one_list_are_no_twins(tmp_path):
