@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from d2lnotes.site.command.course import Course
@@ -98,31 +98,34 @@ def build_pdfs(
     course: Course, languages: Sequence[str], *, options: Options, children: Children
 ) -> list[Outcome]:
     """Write the PDFs of ``languages`` into ``build/pdf``: volumes and book whole."""
-    outcomes = []
-    written = {}
-    for language in languages:
-        sphinx = run_sphinx(
-            course, language, options=options, children=children, builder="latex"
-        )
-        if sphinx.problems:
-            outcomes.append(Outcome(f"{language} PDF", sphinx.seconds, sphinx.problems))
-        else:
-            written[language] = _volumes(course, language)
-    started = time.perf_counter()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {
-            language: [
-                pool.submit(_typeset, course, volume, children) for volume in volumes
-            ]
-            for language, volumes in written.items()
-        }
         try:
+            jobs: dict[str, list[Future[_Typeset]]] = {}
+            outcomes = []
+            started = time.perf_counter()
+            for language in languages:
+                sphinx = run_sphinx(
+                    course,
+                    language,
+                    options=options,
+                    children=children,
+                    builder="latex",
+                )
+                if sphinx.problems:
+                    outcomes.append(replace(sphinx, step=f"{language} PDF"))
+                    continue
+                # Sphinx writes the next language meanwhile.
+                jobs[language] = [
+                    pool.submit(_typeset, course, volume, children)
+                    for volume in _volumes(course, language)
+                ]
             for language, typeset in jobs.items():
                 problems = _deliver(course, language, [job.result() for job in typeset])
                 seconds = time.perf_counter() - started
                 outcomes.append(Outcome(f"{language} PDF", seconds, problems))
         except BaseException:
             children.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
     return outcomes
 

@@ -112,11 +112,12 @@ class VolumeBuilder(LaTeXBuilder):
     def _heads(self, volume: Volume) -> list[str]:
         """Return what the contents of a volume list: scripts follow what is numbered."""
         scripts = [f"{gallery(self.env)}/index"] if volume.scripts else []
-        numbered = [page for page in volume.chapters if self._number(page)]
+        numbered = [page for page in volume.chapters if self.number(page)]
         rest = [page for page in volume.chapters if page not in numbered]
         return [*numbered, *scripts, *rest]
 
-    def _number(self, page: str) -> tuple[int, ...] | None:
+    def number(self, page: str) -> tuple[int, ...] | None:
+        """Return the number of a page, if it has one."""
         return self.env.toc_secnumbers.get(page, {}).get("")
 
     def update_doc_context(self, title: str, author: str, theme: Theme) -> None:
@@ -128,7 +129,7 @@ class VolumeBuilder(LaTeXBuilder):
             name: self._common[name] for name in ("preamble", "tableofcontents")
         }
         about = texescape.escape(self.volume.title, self.config.latex_engine)
-        first = next(filter(None, map(self._number, self.volume.chapters)), None)
+        first = next(filter(None, map(self.number, self.volume.chapters)), None)
         self.context["preamble"] += (
             "\n"
             rf"\coursevolume{{{self.volume.prefix}}}{{{about}}}{{{(first or (1,))[0]}}}"

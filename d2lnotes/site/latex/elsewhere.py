@@ -103,7 +103,9 @@ class WriteFront(SphinxPostTransform):
             title = nodes.strong("", volume.title)
             line += elsewhere(builder, volume, f"{pages[0]}::doc", [title])
             for page in pages:
-                words = [piece.deepcopy() for piece in self.env.titles[page].children]
+                number = ".".join(map(str, builder.number(page) or ()))
+                words: list[nodes.Node] = [nodes.Text(f"{number} " if number else "")]
+                words += [piece.deepcopy() for piece in self.env.titles[page].children]
                 link = elsewhere(builder, volume, f"{page}::doc", words)
                 chapters += nodes.list_item("", nodes.paragraph("", "", link))
             self.document[0] += [line, chapters]

@@ -92,7 +92,7 @@ class LookUp(SphinxPostTransform):
     def _targets(self, page: str, node: nodes.Node) -> Iterator[str]:
         """Yield what ``node`` leads to."""
         if isinstance(node, ResultNumber):
-            label = self.env.domains.standard_domain.anonlabels.get(node["label"])
+            label = self.env.domains.standard_domain.anonlabels.get(node["refers_to"])
             if label:
                 yield "{}#{}".format(*label)
         elif isinstance(node, raw_latex):

@@ -151,7 +151,7 @@ def find_lookups(env: BuildEnvironment) -> list[str]:
     standard = env.domains.standard_domain
     found = {page for _, _, kind, page, *_ in standard.get_objects() if kind == "term"}
     found |= {
-        page for page, facts in env.metadata.items() if ResultsTable.DIGEST in facts
+        page for page, facts in env.metadata.items() if ResultsTable.MARK in facts
     }
     if "cite" in env.domains:
         found |= {key.docname for key in env.get_domain("cite").bibliographies}  # type: ignore[attr-defined]

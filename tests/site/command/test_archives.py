@@ -1,6 +1,8 @@
 """The archives of the downloads, and the page that offers them."""
 
+import json
 import os
+import re
 import zipfile
 
 import pytest
@@ -147,6 +149,20 @@ def test_a_pdf_is_offered_once_it_is_built(course):
     assert "d2lnotes-zh.pdf" in page(course)
     assert "d2lnotes-en.pdf" not in page(course)
     assert (downloads(course) / "d2lnotes-zh.pdf").read_bytes() == b"%PDF"
+
+
+def test_volumes_are_offered_by_their_titles(course):
+    course.latex("zh").mkdir(parents=True)
+    listed = [{"name": "d2lnotes-zh-1", "title": "第一卷"}]
+    (course.latex("zh") / "volumes.json").write_text(json.dumps(listed), "utf-8")
+    for name in ("d2lnotes-zh", "d2lnotes-zh-1"):
+        course.pdf("zh").parent.mkdir(exist_ok=True)
+        (course.pdf("zh").parent / f"{name}.pdf").write_bytes(b"%PDF")
+
+    make_archives(course)
+
+    assert re.search(r'd2lnotes-zh-1\.pdf"[^>]*>第一卷</a>', page(course, "zh"))
+    assert (downloads(course) / "d2lnotes-zh-1.pdf").exists()
 
 
 def test_the_archives_of_a_chapter_that_is_gone_go_as_well(course):

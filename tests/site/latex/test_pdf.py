@@ -6,6 +6,7 @@ import subprocess
 import unicodedata
 from pathlib import Path
 
+import pikepdf
 import pytest
 from tiny_course import make_course, write
 
@@ -419,6 +420,16 @@ def test_no_volume_is_too_thick_to_be_bound(book):
         int(re.search(r"Pages:\s+(\d+)", output("pdfinfo", v))[1]) for v in volumes
     ]
     assert max(pages) <= 700
+
+
+@pytest.mark.pdf
+def test_no_link_of_the_book_leaves_it_for_the_file_of_a_volume(book):
+    with pikepdf.open(book[1]) as pdf:
+        links = [link for page in pdf.pages for link in page.obj.get("/Annots", [])]
+        kinds = {str(link.A.S) for link in links if "/A" in link}
+
+    assert "/GoTo" in kinds
+    assert "/GoToR" not in kinds
 
 
 def outline(path):

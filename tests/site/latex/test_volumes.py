@@ -234,6 +234,8 @@ def test_what_a_stopped_run_left_behind_is_not_used(volume):
 
 
 def test_failed_volume_is_typeset_again(volume):
+    typeset(volume)
+    write(volume[1].file("tex"), "changed")
     typeset(volume, Counting(exit_code=1))
 
     assert typeset(volume) == ["xelatex", "xelatex", "xdvipdfmx"]
