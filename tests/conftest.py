@@ -1,6 +1,7 @@
 """What every test gets: a seeded generator, and no way out of this machine."""
 
 import ipaddress
+import os
 import signal
 import socket
 
@@ -25,6 +26,14 @@ def _runs_of_nobody(tmp_path_factory):
 def generator():
     """A seeded generator, so that no test depends on which ran before."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _alone(request):
+    """Refuse to measure while other processes compute tests of their own."""
+    measures = map(request.node.get_closest_marker, ("alone", "benchmark"))
+    if any(measures) and os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1") != "1":
+        pytest.fail("this test measures and must run alone: add  -n 0", pytrace=False)
 
 
 @pytest.fixture(autouse=True)

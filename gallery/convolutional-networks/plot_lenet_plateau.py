@@ -37,12 +37,13 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import cross_entropy
 
-from d2lnotes.data import TensorLoader, fetch_fashion_mnist
+from d2lnotes.data.images import fetch_fashion_mnist
+from d2lnotes.data.loader import TensorLoader
 from d2lnotes.metrics import accuracy_score
 from d2lnotes.models.convnets import LeNet, ModernLeNet
-from d2lnotes.results import record
+from d2lnotes.results import record_all
 from d2lnotes.runtime import seed_everything, select_device
-from d2lnotes.training import fit
+from d2lnotes.training import fit, over_epochs
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
@@ -78,16 +79,11 @@ print(data)
 # normalization.
 
 
-def gradient_sizes(model):
+def gradient_sizes(model, images, labels):
     """Return the root mean square gradient of each layer's weights."""
-    cross_entropy(model(images[:2000]), labels[:2000]).backward()
-    return torch.stack(
-        [
-            weight.grad.square().mean().sqrt()
-            for weight in model.parameters()
-            if weight.ndim > 1
-        ]
-    ).cpu()
+    cross_entropy(model(images), labels).backward()
+    weights = [w for w in model.parameters() if w.ndim > 1]
+    return torch.stack([w.grad.square().mean().sqrt() for w in weights]).cpu()
 
 
 num_seeds = 3
@@ -97,8 +93,17 @@ for name, network in [("sigmoid", LeNet), ("modern", ModernLeNet)]:
     rows = []
     for seed in range(num_seeds):
         seed_everything(seed)
-        rows.append(gradient_sizes(network().to(device)))
+        model = network().to(device)
+        rows.append(gradient_sizes(model, images[:2000], labels[:2000]))
     sizes[name] = torch.stack(rows)  # (seeds, layers)
+
+# %%
+# 每个空心的点是一个种子，线是几何平均。sigmoid 网络的线从右往左掉两个数量级，
+# 现代版本的线几乎是平的。
+#
+# A hollow point is a seed, a line their geometric mean. That of the sigmoids
+# falls by two orders of magnitude from right to left, that of the modern
+# version is almost level.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for (name, rows), marker in zip(sizes.items(), "o^", strict=True):
@@ -140,27 +145,19 @@ histories = []
 for seed in range(num_seeds):
     generator = seed_everything(seed)
     model = LeNet().to(device, memory_format=torch.channels_last)
-    histories.append(
-        fit(
-            model,
-            TensorLoader(
-                images,
-                labels,
-                batch_size=256,
-                shuffle=True,
-                generator=generator,
-            ),
-            loss_fn=cross_entropy,
-            optimizer=torch.optim.SGD(model.parameters(), lr=0.9),
-            num_epochs=10,
-            valid_loader=test_loader,
-            metrics={"accuracy": accuracy_score},
-        )
+    batches = {"batch_size": 256, "shuffle": True, "generator": generator}
+    history = fit(
+        model,
+        TensorLoader(images, labels, **batches),
+        loss_fn=cross_entropy,
+        optimizer=torch.optim.SGD(model.parameters(), lr=0.9),
+        num_epochs=10,
+        valid_loader=test_loader,
+        metrics={"accuracy": accuracy_score},
     )
-losses = torch.tensor([[e.train_loss for e in h] for h in histories])
-accuracies = torch.tensor(
-    [[e.valid_metrics["accuracy"] for e in h] for h in histories]
-)
+    histories.append(history)
+losses = over_epochs(histories, "train_loss")  # (seeds, epochs)
+accuracies = over_epochs(histories, "accuracy")  # (seeds, epochs)
 lowest_late = accuracies[:, -3:].min()
 print("mean loss of the first epoch, by seed:", losses[:, 0].tolist())
 print(f"lowest accuracy in the last three epochs: {lowest_late:.3f}")
@@ -220,32 +217,26 @@ assert ((stuck - math.log(10)).abs() < 0.05).all()
 if not data.stand_in:
     assert final.mean() > 0.779
 
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
 seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
-record(
-    "lenet.test_accuracy_sigmoid",
-    final.mean(),
-    unit="fraction",
-    over=seeds,
-    spread=final.std(),
+late = (
+    f"{num_seeds} 个种子的最后 3 轮 | the last 3 epochs of {num_seeds} seeds"
 )
-record(
-    "lenet.lowest_accuracy_late",
-    lowest_late,
-    unit="fraction",
-    over=f"{num_seeds} 个种子的最后 3 轮 | the last 3 epochs of {num_seeds} seeds",
-)
-record(
-    "lenet.first_epoch_loss",
-    losses[:, 0].mean(),
-    unit="奈特 | nats",
+accuracy = {"test_accuracy_sigmoid": final}
+record_all("lenet", accuracy, unit="fraction", over=seeds)
+lowest = {"lowest_accuracy_late": lowest_late}
+record_all("lenet", lowest, unit="fraction", over=late)
+first = {"first_epoch_loss": losses[:, 0]}
+record_all("lenet", first, unit="奈特 | nats", over=seeds, format=".2f")
+record_all(
+    "lenet",
+    {
+        "gradient_ratio_sigmoid": (ratio.mean(), ".0f"),
+        "gradient_ratio_modern": (modern_ratio.mean(), ".2f"),
+    },
     over=seeds,
-    spread=losses[:, 0].std(),
-    format=".2f",
-)
-record("lenet.gradient_ratio_sigmoid", ratio.mean(), over=seeds, format=".0f")
-record(
-    "lenet.gradient_ratio_modern",
-    modern_ratio.mean(),
-    over=seeds,
-    format=".2f",
 )

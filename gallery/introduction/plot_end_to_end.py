@@ -33,19 +33,20 @@ import matplotlib.pyplot as plt
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, conv2d, cross_entropy
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
-from d2lnotes.data import TensorLoader, fetch_fashion_mnist
+from d2lnotes.data.images import fetch_fashion_mnist
+from d2lnotes.data.loader import TensorLoader
 from d2lnotes.metrics import accuracy_score
-from d2lnotes.plotting import show_images
-from d2lnotes.results import record
+from d2lnotes.plotting.images import show_images
+from d2lnotes.results import record, record_all
 from d2lnotes.runtime import on, seed_everything, select_device
-from d2lnotes.training import evaluate, fit
+from d2lnotes.training import fit
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
 num_classes = len(data.class_names)
-test_images = data.test_images.to(device)
-test_labels = data.test_labels.to(device)
+test_set = data.test_images.to(device), data.test_labels.to(device)
 print(data)
 
 # %%
@@ -67,13 +68,12 @@ print(data)
 # made in this way. They give :math:`8\times7\times7=392` numbers.
 
 
-def edge_filters(num_directions=8):
-    """Return one filter per direction, shape (directions, 1, 3, 3)."""
-    angle = 2 * math.pi * torch.arange(num_directions) / num_directions
-    angle = angle[:, None, None]
+def edge_filters(n=8):
+    """Return a filter for each of n directions, shape (n, 1, 3, 3)."""
+    angle = (2 * math.pi * torch.arange(n) / n)[:, None, None]
     x = torch.tensor([-1.0, 0.0, 1.0])  # columns
     y = x[:, None]  # rows
-    along = x * angle.cos() + y * angle.sin()  # (directions, 3, 3)
+    along = x * angle.cos() + y * angle.sin()  # (n, 3, 3)
     filters = along * torch.exp(-(x**2 + y**2) / 2)
     return (filters / filters.norm(dim=(1, 2), keepdim=True))[:, None]
 
@@ -103,33 +103,44 @@ def edge_features(images):
 def convolutional_features():
     """Return a small network: images in, 1568 numbers each out."""
     return nn.Sequential(
-        nn.Conv2d(
-            1, 16, kernel_size=5, stride=2, padding=2
-        ),  # (n, 16, 14, 14)
+        nn.Conv2d(1, 16, 5, stride=2, padding=2),  # (n, 16, 14, 14)
         nn.ReLU(),
         nn.MaxPool2d(2),  # (n, 16, 7, 7)
-        nn.Conv2d(16, 32, kernel_size=3, padding=1),  # (n, 32, 7, 7)
+        nn.Conv2d(16, 32, 3, padding=1),  # (n, 32, 7, 7)
         nn.ReLU(),
         nn.Flatten(),
     )
 
 
-def train(model, inputs, labels, *, num_epochs, learning_rate, generator):
-    """Train ``model`` with a learning rate that falls to zero."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+def end_to_end_network(num_classes):
+    """Return the features with a linear classifier on top, to train as one."""
+    head = nn.Linear(1568, num_classes)
+    return nn.Sequential(*convolutional_features(), head)
+
+
+# %%
+# 训练的办法只有一种，学习率逐轮降到零；谁来训练都一样，不论是线性分类器还是整个网络。
+#
+# There is one way to train, with a learning rate that falls to zero epoch by
+# epoch, for a linear classifier and for a whole network alike.
+
+
+def train_and_score(model, train_set, test_set, num_epochs, generator):
+    """Train ``model`` in place; return its accuracy on the test set."""
+    # Another order of the same numbers in memory, faster to convolve:
+    model.to(train_set[0].device, memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    batches = {"batch_size": 100, "shuffle": True, "generator": generator}
     fit(
         model,
-        TensorLoader(
-            inputs, labels, batch_size=100, shuffle=True, generator=generator
-        ),
+        TensorLoader(*train_set, **batches),
         loss_fn=cross_entropy,
         optimizer=optimizer,
         num_epochs=num_epochs,
-        scheduler=torch.optim.lr_scheduler.CosineAnnealingLR(
-            optimizer, num_epochs
-        ),
+        scheduler=CosineAnnealingLR(optimizer, num_epochs),
     )
-    return model
+    with torch.no_grad():
+        return accuracy_score(model(test_set[0]), test_set[1]).item()
 
 
 # %%
@@ -147,67 +158,44 @@ def train(model, inputs, labels, *, num_epochs, learning_rate, generator):
 # has seen the test pictures.
 
 kinds = ["pixels", "hand-made", "random filters", "end to end"]
-epochs_for = {100: 60, 1000: 20, 10_000: 8}
-if data.stand_in:
-    epochs_for = {100: 100, 400: 60, 1400: 30}
+of_digits = {100: 100, 400: 60, 1400: 30}
+epochs_for = of_digits if data.stand_in else {100: 60, 1000: 20, 10_000: 8}
 num_seeds = on(device, cpu=3, cuda=10)
-
-
-@torch.no_grad()
-def in_parts(features, images):
-    """Return the features of all images, a thousand at a time."""
-    return torch.cat([features(part) for part in images.split(1000)])
-
-
-def with_fixed_features(inputs, labels, held_out, **how):
-    """Train a linear classifier only; return its test accuracy."""
-    scale = inputs.std()
-    model = nn.Linear(inputs.shape[1], num_classes).to(device)
-    train(model, inputs / scale, labels, learning_rate=0.01, **how)
-    return accuracy_score(model(held_out / scale), test_labels).item()
-
-
-def trained_end_to_end(images, labels, *, first_filters=None, **how):
-    """Train filters and classifier together; return the network."""
-    head = nn.Linear(1568, num_classes)
-    network = nn.Sequential(*convolutional_features(), head)
-    if first_filters is not None:  # instead of random ones, as many as given
-        with torch.no_grad():
-            network[0].weight[: len(first_filters)] = first_filters
-    # Another order of the same numbers in memory, faster to convolve:
-    network = network.to(device, memory_format=torch.channels_last)
-    return train(network, images, labels, learning_rate=0.01, **how)
-
-
 results = torch.zeros(len(epochs_for), num_seeds, len(kinds))
-test_loader = TensorLoader(test_images, test_labels, batch_size=1000)
-designed = {  # the same for every seed: features of the test pictures
-    features: in_parts(features, test_images)
-    for features in (nn.Flatten(), edge_features)
-}
+
+
+def drawn(data, size, generator, device):
+    """Return so many of the training images, and their labels."""
+    picks = torch.randperm(len(data.train_labels), generator=generator)[:size]
+    images, labels = data.train_images[picks], data.train_labels[picks]
+    return images.to(device), labels.to(device)
+
+
+# %%
+# 固定的特征先算好，再训练线性分类器；端到端的网络直接看图片。
+#
+# Fixed features are computed first, and a linear classifier is trained on
+# them; the network trained end to end looks at the images.
+
 for seed in range(num_seeds):
     generator = seed_everything(seed)
-    order = torch.randperm(len(data.train_labels), generator=generator)
-    picks = order[: max(epochs_for)]
-    images = data.train_images[picks].to(device)
-    labels = data.train_labels[picks].to(device)
-    untrained = convolutional_features().to(device)
-    random = {untrained: in_parts(untrained, test_images)}
-    fixed = [
-        (in_parts(features, images), held_out)
-        for features, held_out in (designed | random).items()
-    ]
+    images, labels = drawn(data, max(epochs_for), generator, device)
+    fixed = nn.Flatten(), edge_features, convolutional_features().to(device)
+    with torch.no_grad():
+        tables = [(f(images), f(test_set[0])) for f in fixed]
     for row, (size, num_epochs) in enumerate(epochs_for.items()):
         how = {"num_epochs": num_epochs, "generator": generator}
-        found = [
-            with_fixed_features(inputs[:size], labels[:size], held_out, **how)
-            for inputs, held_out in fixed
-        ]
-        network = trained_end_to_end(images[:size], labels[:size], **how)
-        score = evaluate(
-            network, test_loader, metrics={"accuracy": accuracy_score}
-        )
-        results[row, seed] = torch.tensor([*found, score["accuracy"]])
+        found = []
+        for table, held_out in tables:
+            scale = table[:size].std()
+            train_set = table[:size] / scale, labels[:size]
+            held = held_out / scale, test_set[1]
+            linear = nn.Linear(table.shape[1], num_classes)
+            found.append(train_and_score(linear, train_set, held, **how))
+        network = end_to_end_network(num_classes)
+        train_set = images[:size], labels[:size]
+        found.append(train_and_score(network, train_set, test_set, **how))
+        results[row, seed] = torch.tensor(found)
 
 # %%
 # 两条线在哪里相交 | Where two lines cross
@@ -227,17 +215,12 @@ for seed in range(num_seeds):
 sizes = list(epochs_for)
 mean, spread = results.mean(dim=1), results.std(dim=1)  # (sizes, kinds)
 fig, ax = plt.subplots(figsize=(6.5, 4.5), layout="constrained")
-for column, (kind, style) in enumerate(
-    zip(kinds, ["^:", "s--", "x:", "o-"], strict=True)
+for kind, style, m, s in zip(
+    kinds, ["^:", "s--", "x:", "o-"], mean.T, spread.T, strict=True
 ):
-    ax.errorbar(
-        sizes, mean[:, column], spread[:, column], fmt=style, label=kind
-    )
-ax.set(
-    xscale="log",
-    xlabel="training pictures",
-    ylabel="test accuracy (fraction), mean ± std. dev.",
-)
+    ax.errorbar(sizes, m, s, fmt=style, label=kind)
+ax.set(xscale="log", xlabel="training pictures")
+ax.set_ylabel("test accuracy (fraction), mean ± std. dev.")
 ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
 ax.minorticks_off()
 ax.legend(title="features", loc="lower right")
@@ -266,9 +249,8 @@ for size, row in zip(sizes, mean, strict=True):
 # the loss: that is the strength of training end to end, and the reason why
 # its results are hard to explain.
 
-learned = network[0].weight.detach().cpu()  # (16, 1, 5, 5)
 hand_made = nn.functional.pad(edge_filters(), [1] * 4)  # (8, 1, 5, 5)
-filters = torch.cat([hand_made, learned])
+filters = torch.cat([hand_made, network[0].weight.detach().cpu()])
 largest = filters.abs().amax(dim=(1, 2, 3), keepdim=True)
 axes = show_images(0.5 + 0.5 * filters / largest, num_columns=8)
 axes.flat[0].figure.set_label(
@@ -304,20 +286,19 @@ if data.stand_in:
     assert lead[-1].mean() > -0.01
 else:
     assert mean[0].argmax() == 1
-    standard_error = lead[-1].std() / math.sqrt(num_seeds)
-    assert lead[-1].mean() > max(0.004, 2 * standard_error)
+    assert lead[-1].mean() > max(0.004, 2 * lead[-1].std() / num_seeds**0.5)
     assert mean[-1, 3] - mean[-1, 2] > 0.01
 
+# %%
+# 课文引用下面这些数。
+#
+# The page quotes the following numbers.
+
 over = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
+names = [kind.replace(" ", "_").replace("-", "_") for kind in kinds]
 for row, amount in [(0, "few"), (-1, "many")]:
-    for column, kind in enumerate(kinds):
-        record(
-            f"end_to_end.{kind.replace(' ', '_').replace('-', '_')}_{amount}",
-            mean[row, column],
-            unit="fraction",
-            over=over,
-            spread=spread[row, column],
-        )
+    found = {f"{n}_{amount}": results[row, :, i] for i, n in enumerate(names)}
+    record_all("end_to_end", found, unit="fraction", over=over)
     record(f"end_to_end.{amount}_pictures", sizes[row], format=",d")
 
 # %%
@@ -335,18 +316,12 @@ size, num_epochs = list(epochs_for.items())[1]
 better_start = []
 for seed in range(num_seeds):
     generator = seed_everything(seed)  # the same pictures as above
-    picks = torch.randperm(len(data.train_labels), generator=generator)[:size]
-    network = trained_end_to_end(
-        data.train_images[picks].to(device),
-        data.train_labels[picks].to(device),
-        first_filters=hand_made,
-        num_epochs=num_epochs,
-        generator=generator,
-    )
-    score = evaluate(
-        network, test_loader, metrics={"accuracy": accuracy_score}
-    )
-    better_start.append(score["accuracy"])
+    train_set = drawn(data, size, generator, device)
+    network = end_to_end_network(num_classes)
+    with torch.no_grad():
+        network[0].weight[: len(hand_made)] = hand_made
+    how = {"num_epochs": num_epochs, "generator": generator}
+    better_start.append(train_and_score(network, train_set, test_set, **how))
 
 gain = torch.tensor(better_start) - results[1, :, 3]
 grown = mean[1, 3] - mean[0, 3]

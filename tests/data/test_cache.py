@@ -1,6 +1,7 @@
 """Tests for d2lnotes.data._cache, with a local web server that misbehaves."""
 
 import errno
+import json
 import os
 import socket
 import stat
@@ -101,6 +102,21 @@ def test_the_file_gets_its_name_only_after_it_was_checked(home, file, monkeypatc
     fetch(file)
 
     assert states == [False]
+
+
+def test_the_run_notes_what_the_cache_holds_of_a_file(
+    home, file, make_file, content, tmp_path, monkeypatch
+):
+    run_file = tmp_path / "run.json"
+    monkeypatch.setenv("D2LNOTES_RUN", str(run_file))
+    with pytest.raises(DownloadError):
+        fetch(make_file(CLOSED_PORT))
+    missing = json.loads(run_file.read_text())["files"]
+
+    fetch(file)
+
+    assert missing == {file.name: None}
+    assert json.loads(run_file.read_text())["files"] == {file.name: len(content)}
 
 
 def test_a_folder_with_the_right_file_is_left_as_it_is(home, file, content, server):

@@ -127,7 +127,10 @@ def undefined_names(page):
         capture_output=True,
         text=True,
     )
-    return [line for line in found.stdout.splitlines() if "F821" in line]
+    names = [line for line in found.stdout.splitlines() if "F821" in line]
+    # 0: nothing found, 1: something found, 2: ruff itself failed.
+    assert found.returncode == bool(names), found.stdout + found.stderr
+    return names
 
 
 @each_page

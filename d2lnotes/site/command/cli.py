@@ -12,10 +12,16 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import d2lnotes
-from d2lnotes.site.command.course import LANGUAGES, Course, build_lock, find_course
+from d2lnotes.site.command.course import (
+    LANGUAGES,
+    Course,
+    build_lock,
+    check_chosen_folders,
+    find_course,
+    working_folder,
+)
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children
 from d2lnotes.site.command.runs import add_run_commands, name_unreached
@@ -25,7 +31,14 @@ from d2lnotes.site.command.sphinx_run import (
     Outcome,
     check_requirements,
 )
-from d2lnotes.site.command.terminal import CommandError, allow_any_character, say
+from d2lnotes.site.command.terminal import (
+    CommandError,
+    allow_any_character,
+    drop_output,
+    explain,
+    open_closed_streams,
+    say,
+)
 
 _INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
@@ -36,14 +49,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     0: done. 1: something failed, and was named. 2: nothing was started.
     130: interrupted.
     """
+    open_closed_streams()
     arguments = _parser().parse_args(argv)
     allow_any_character()
     try:
+        check_chosen_folders()
         with _termination_is_interruption():
             return arguments.run(arguments)
     except CommandError as error:
         sys.stderr.write(f"d2lnotes: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.write("d2lnotes: stopped, since nobody reads the output any more\n")
+        drop_output()
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"d2lnotes: {explain(error)}\n")
+        drop_output()
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nd2lnotes: stopped; run the command again at any time\n")
         return _INTERRUPTED
@@ -133,7 +156,7 @@ def _termination_is_interruption() -> Iterator[None]:
 
 def _run_build(arguments: argparse.Namespace) -> int:
     check_requirements()
-    course = find_course(Path.cwd())
+    course = find_course(working_folder())
     if arguments.pdf:
         from d2lnotes.site.command.pdf_step import check_tools
 
@@ -227,7 +250,7 @@ def _run_serve(arguments: argparse.Namespace) -> int:
     languages = [arguments.language] if arguments.language else list(LANGUAGES)
     options = _options(arguments)
     return serve(
-        find_course(Path.cwd()),
+        find_course(working_folder()),
         languages,
         options=options,
         port=arguments.port,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from d2lnotes.site.command.terminal import CommandError, say
+from d2lnotes.site.command.terminal import CommandError, naming, say
 
 #: Language of a build → Sphinx's name for it; the first one runs the gallery.
 LANGUAGES = {"zh": "zh_CN", "en": "en"}
@@ -63,6 +63,14 @@ class Course:
         volumes = sorted(whole.parent.glob(f"{whole.stem}-*.pdf"))
         return [path for path in (whole, *volumes) if path.exists()]
 
+    def volumes(self, language: str) -> dict[str, str]:
+        """Return the titles of the volumes that Sphinx has written, by their names."""
+        listed = self.latex(language) / "volumes.json"
+        if not listed.exists():
+            return {}
+        entries = json.loads(listed.read_text(encoding="utf-8"))
+        return {entry["name"]: entry["title"] for entry in entries}
+
     def doctrees(self, language: str) -> Path:
         """Return what Sphinx remembers of the pages it has read."""
         return self.build / "doctrees" / language
@@ -89,6 +97,36 @@ def find_course(folder: Path) -> Course:
     )
 
 
+def working_folder() -> Path:
+    """Return the folder that the command was started in.
+
+    Raises
+    ------
+    CommandError
+        If it has been deleted since.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise CommandError(
+            "the folder that you are in was deleted. Change into your clone of the "
+            "course first."
+        ) from error
+
+
+def check_chosen_folders() -> None:
+    """Raise :class:`CommandError` if a folder is chosen in the home of nobody."""
+    for name in ("D2LNOTES_DATA", "D2LNOTES_RUNS"):
+        chosen = os.environ.get(name, "")
+        try:
+            Path(chosen).expanduser()
+        except RuntimeError as error:
+            raise CommandError(
+                f"{name} is {chosen!r}, and there is no user of that name here. Set it "
+                "to a folder's full path, or leave it unset."
+            ) from error
+
+
 @contextmanager
 def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
     """Let one build at a time write to ``course``.
@@ -104,7 +142,8 @@ def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
     lock = FileLock(course.build / ".lock")
     holder = course.build / ".lock-holder.json"
     try:
-        lock.acquire(timeout=0)
+        with naming(lock.lock_file):
+            lock.acquire(timeout=0)
     except Timeout:
         message = f"another build of this course is running ({_describe(holder)})"
         if not wait:
@@ -112,7 +151,8 @@ def build_lock(course: Course, *, wait: bool = False) -> Iterator[None]:
         say(f"{message}; waiting for it")
         lock.acquire()
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "since": time.time()}))
+        with naming(holder):
+            holder.write_text(json.dumps({"pid": os.getpid(), "since": time.time()}))
         yield
     finally:
         holder.unlink(missing_ok=True)

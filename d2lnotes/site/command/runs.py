@@ -11,7 +11,12 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2lnotes.site.command.course import Course, build_lock, find_course
+from d2lnotes.site.command.course import (
+    Course,
+    build_lock,
+    find_course,
+    working_folder,
+)
 from d2lnotes.site.command.processes import Children
 from d2lnotes.site.command.sphinx_run import Options, check_requirements, run_scripts
 from d2lnotes.site.command.terminal import CommandError, say
@@ -82,7 +87,7 @@ def _store() -> Store:
 
 def _run(arguments: argparse.Namespace) -> int:
     check_requirements()
-    course = find_course(Path.cwd())
+    course = find_course(working_folder())
     options = Options(jobs=arguments.jobs, shard=arguments.shard)
     with build_lock(course):
         outcome = run_scripts(course, options=options, children=Children())
@@ -124,7 +129,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from d2lnotes.site.gallery.records import read_records
 
     store = _store()
-    records = read_records(find_course(Path.cwd()).build / "results")
+    records = read_records(find_course(working_folder()).build / "results")
     found = 0
     try:
         with zipfile.ZipFile(arguments.file, "w", zipfile.ZIP_STORED) as archive:

@@ -25,7 +25,7 @@ from d2lnotes.site.command.course import Course, build_lock
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children, Stopped
 from d2lnotes.site.command.sphinx_run import Options, Outcome, run_sphinx, start_sphinx
-from d2lnotes.site.command.terminal import CommandError, say
+from d2lnotes.site.command.terminal import CommandError, explain, say
 
 _HOST = "127.0.0.1"
 _SECONDS_BETWEEN_LOOKS = 0.3
@@ -144,7 +144,7 @@ class Builder:
         except Stopped:
             return
         except OSError as error:
-            say(f"the build could not run: {error}")
+            say(f"the build could not run: {explain(error)}")
 
     def _build_at_once(self, options: Options, reload: Callable[[], None]) -> None:
         """Build all languages in parallel: no script is stale, so none will run."""
@@ -199,7 +199,7 @@ def snapshot(course: Course) -> Snapshot:
     for path in _sources(course):
         try:
             found[path] = path.stat().st_mtime_ns
-        except FileNotFoundError:  # an editor was faster
+        except OSError:  # an editor was faster, or links lead round in a circle
             continue
     return found
 

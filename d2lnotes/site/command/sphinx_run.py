@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import locale
 import os
 import re
 import shutil
@@ -27,13 +28,15 @@ from pathlib import Path
 
 from d2lnotes.site.command.course import LANGUAGES, Course
 from d2lnotes.site.command.processes import Children
-from d2lnotes.site.command.terminal import CommandError
+from d2lnotes.site.command.terminal import CommandError, advice
 
 _WARNING = re.compile(r"(?P<place>.*?)(?:: )?\b(?:WARNING|ERROR|CRITICAL|SEVERE): ")
 _OTHER_PLACE = re.compile(r"other instance in (?P<place>[^,\s]+)")
 _PLACE = re.compile(r"(?P<path>.+?\.(?:md|rst|py))(?::\d+)?")
 _ERROR = re.compile(r"\s*[\w.]+(?:Error|Exception|Interrupt)\b")
+_SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\]")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_OF_A_SCRIPT = re.compile(r"\[gallery(?:\.[\w-]+)?\]$")
 _SHOWN_LINES = 12
 
 
@@ -252,12 +255,33 @@ def _arguments(course: Course, language: str, options: Options) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Return what Sphinx and the scripts must find in their environment."""
-    environment = {"PYTHONUNBUFFERED": "1"}
+    environment = {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONOPTIMIZE": "",  # the assertions of scripts must count
+        "MPLBACKEND": "agg",  # no script draws on a screen
+    }
+    if not _locale_exists():
+        environment["LC_ALL"] = "C.UTF-8" if sys.platform == "linux" else "C"
     for name in ("D2LNOTES_DATA", "D2LNOTES_RUNS"):
         if folder := os.environ.get(name):
             # a relative folder is meant from here, and scripts run elsewhere
             environment[name] = str(Path(folder).expanduser().absolute())
     return environment
+
+
+def _locale_exists() -> bool:
+    """Return whether the system has the locale that ``LANG`` and the like ask for.
+
+    Sphinx ends at once where it has not, as in most containers.
+    """
+    before = locale.setlocale(locale.LC_ALL)
+    try:
+        locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_ALL, before)
+    return True
 
 
 def _state() -> dict[str, str]:
@@ -296,7 +320,7 @@ def _forget(course: Course, language: str, messages: Iterable[str]) -> bool:
     found_all = True
     for message in messages:
         warning = _WARNING.match(message)
-        if warning is None or message.endswith("[gallery]"):
+        if warning is None or _OF_A_SCRIPT.search(message):
             continue  # a further line of the message above, or a script's
         place = _PLACE.fullmatch(warning["place"])
         page = _page_of(course, course.root / place["path"]) if place else None
@@ -331,7 +355,9 @@ def _problems(exit_code: int, messages: list[str], log: Path) -> tuple[str, ...]
     if exit_code < 0:
         return (f"Sphinx was ended by signal {-exit_code}; was there enough memory?",)
     if exit_code > 1 and (errors := list(filter(_ERROR.match, messages))):
-        return (errors[-1].strip(),)  # of the exception that ended Sphinx
+        error = errors[-1].strip()  # of the exception that ended Sphinx
+        number = _SYSTEM_ERROR.search(error)
+        return (error + advice(int(number[1]) if number else None),)
     if messages:
         hidden = len(messages) - _SHOWN_LINES
         more = [f"… and {hidden} more lines of messages"] if hidden > 0 else []

@@ -24,6 +24,10 @@ from d2lnotes.site.gallery.records import Record, read_record, write_record
 from d2lnotes.site.gallery.run import run_jobs
 from d2lnotes.site.gallery.scripts import Gallery, Script
 from d2lnotes.site.gallery.store import Store, StoredRun, put_in_place, runs_home
+from d2lnotes.site.gallery.unreadable_scripts import (
+    keep_from_sphinx_gallery,
+    why_unreadable,
+)
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Finished, Started
 
@@ -59,12 +63,11 @@ class GalleryBuild:
             app.config, root=Path(app.confdir), docs=Path(app.srcdir)
         )
         self._wait_for_other_builds()
+        scripts = self.gallery.scripts()
+        self.scripts = [x for x in scripts if self.gallery.shard.holds(x.name)]
+        unreadable = [x.source for x in scripts if why_unreadable(x.source)]
+        keep_from_sphinx_gallery(conf, unreadable)
         self.gallery.remove_leftovers()
-        self.scripts = [
-            script
-            for script in self.gallery.scripts()
-            if self.gallery.shard.holds(script.name)
-        ]
         jobs = plan(self.gallery, self.store)
         if self.runs:
             self._note_what_was_tried()
@@ -224,11 +227,15 @@ def _make_page_without_run(gallery: Gallery, script: Script) -> None:
     """
     from sphinx_gallery.gen_rst import generate_file_rst
 
-    if not (script.page.exists() and script.target.exists()):
+    drawn = any(path.parent.name == "thumb" for path in script.images())
+    if not (script.page.exists() and script.target.exists() and drawn):
         conf = {**gallery.settings, "plot_gallery": False}
         script.target.parent.joinpath("images", "thumb").mkdir(
             parents=True, exist_ok=True
         )
+        script.checksum.unlink(
+            missing_ok=True
+        )  # it may have failed after its last line
         name, source = script.source.name, script.source.parent
         generate_file_rst(name, script.target.parent, source, conf)
     script.vouch()
@@ -238,6 +245,8 @@ def adapt_config(app: Sphinx, config: Config) -> None:
     """Find the results; let prose be written before the scripts have drawn figures."""
     folder = Path(app.confdir) / config.d2lnotes_results_dir
     config.d2lnotes_results_dir = str(folder)
+    # sphinx-gallery looks at whole paths; a clone may lie in a folder with a space.
+    config.suppress_warnings.append("sphinx_gallery.space_in_filename")
     if config.d2lnotes_no_gallery:
         config.suppress_warnings.append("image.not_readable")
 

@@ -13,12 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace as replace_fields
+
 from d2lnotes.site.gallery.inputs import digest, imports_torch
 from d2lnotes.site.gallery.records import (
     DamagedRecordError,
     Record,
     load_record,
     read_record,
+    write_record,
 )
 from d2lnotes.site.gallery.scripts import data_home
 from d2lnotes.site.gallery.store import changed_file, put_in_place
@@ -65,7 +68,7 @@ def why_stale(script: Script, record: Record | None, inputs: Mapping[str, str]) 
         return "its last run failed"
     before = record.run.inputs
     if not before:
-        return "its last run did not end"
+        return "it was not reached" if record.unreached else "its last run did not end"
     for name in sorted(before.keys() | inputs.keys()):
         if before.get(name) != inputs.get(name):
             return f"{name} changed"
@@ -83,7 +86,10 @@ def why_stale(script: Script, record: Record | None, inputs: Mapping[str, str]) 
 def _job(gallery: Gallery, store: Store, script: Script) -> Job:
     """Return what the process of ``script`` is told; no ``reason`` if a run holds."""
     inputs = gallery.inputs(script)
-    reason = why_stale(script, _record(script, store), inputs)
+    record = _record(script, store)
+    reason = why_stale(script, record, inputs)
+    if record and record.unreached and not reason:  # what had changed was undone
+        write_record(script.record, replace_fields(record, unreached=""))
     if reason and (run := store.find(script.name, inputs)):
         put_in_place(script, run)
         reason = ""

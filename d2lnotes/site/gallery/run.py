@@ -48,10 +48,11 @@ def run_jobs(
                     process.start()
                     last = HARD_STOP * job.limit + _GRACE_SECONDS
                     running[process] = job, time.monotonic() + last
-                for process in _ended(running):
+                for process, too_late in _ended(running):
                     job, _ = running.pop(process)
                     process.join()
-                    report(job, *_outcome(job, process.exitcode or 0))
+                    code = process.exitcode or 0
+                    report(job, *_outcome(job, code, too_late=too_late))
         finally:  # Ctrl-C, for one: leave nobody behind who still writes
             for process in running:
                 process.kill()
@@ -66,23 +67,27 @@ def _clear(job: Job) -> None:
     job.scratch.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _ended(running: dict[BaseProcess, tuple[Job, float]]) -> list[BaseProcess]:
-    """Wait a moment; return the processes that have ended by then."""
+def _ended(
+    running: dict[BaseProcess, tuple[Job, float]],
+) -> list[tuple[BaseProcess, bool]]:
+    """Wait a moment; return the processes that have ended, and if it was by force."""
     connection.wait([process.sentinel for process in running], timeout=1.0)
+    ended = [(process, False) for process in running if not process.is_alive()]
     for process, (_, deadline) in running.items():
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and process.is_alive():
             process.kill()
             process.join()
-    return [process for process in running if not process.is_alive()]
+            ended.append((process, True))
+    return ended
 
 
-def _outcome(job: Job, exit_code: int) -> tuple[Record | None, str]:
+def _outcome(job: Job, exit_code: int, *, too_late: bool) -> tuple[Record | None, str]:
     """Return the record of a job that has ended, and what went wrong."""
     record = read_record(job.script.record)
     if exit_code == 0 and record is not None and record.run.finished:
         return record, record.error
     trace = job.log.read_text(encoding="utf-8") if job.log.exists() else ""
-    if trace.startswith("Timeout"):
+    if too_late or trace.startswith("Timeout"):
         cause = (
             f"it was still running after {HARD_STOP * job.limit:g} s, in code that "
             f"its limit of {job.limit:g} s could not interrupt, and was stopped"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from d2lnotes.site.gallery.inputs import device_kind, digest, inputs_of
 from d2lnotes.site.gallery.records import results_folder
+from d2lnotes.site.gallery.unreadable_scripts import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,18 +216,21 @@ class Gallery:
 
     def _script(self, source: Path) -> Script:
         place = source.relative_to(self.sources)
-        problem = ""
-        if not re.search(self.settings["filename_pattern"], str(source)):
-            problem = "its name must begin with plot_, or it is shown without being run"
-        elif not list(source.parent.glob("GALLERY_HEADER.*")):
-            problem = f"{place.parent} has no GALLERY_HEADER.rst, so it is left out"
         return Script(
             name=place.with_suffix("").as_posix(),
             source=source,
             target=self.pages / place,
             record=self.records / place.with_suffix(".json"),
-            problem=problem,
+            problem=why_unreadable(source) or self._why_not_run(source),
         )
+
+    def _why_not_run(self, source: Path) -> str:
+        if not re.search(self.settings["filename_pattern"], str(source)):
+            return "its name must begin with plot_, or it is shown without being run"
+        if not list(source.parent.glob("GALLERY_HEADER.*")):
+            chapter = source.parent.relative_to(self.sources)
+            return f"{chapter} has no GALLERY_HEADER.rst, so it is left out"
+        return ""
 
     def remove_leftovers(self) -> None:
         """Remove what scripts that are gone, or an interrupted build, left behind."""

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from typing import IO, Any
@@ -38,6 +39,7 @@ from d2lnotes.site.gallery.records import (
     write_record,
 )
 from d2lnotes.site.gallery.scripts import Script
+from d2lnotes.site.twins.languages import SEPARATOR, halves_problem, is_chinese_text
 
 # Code that no signal can interrupt is stopped after this many times the limit.
 HARD_STOP = 2
@@ -45,16 +47,24 @@ HARD_STOP = 2
 _ADDRESS = re.compile(r"<[^<>\n]* at 0x[0-9a-f]{6,}>")
 _GLYPH = re.compile(r"does not have a glyph")
 _WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# Which arguments of an audit event are paths that it writes to.
+# Which arguments of an audit event are paths that it writes to, each with the argument
+# that holds the folder it is relative to, as a descriptor: 0 where there is none.
 _WRITTEN = {
-    "open": (0,),
-    "os.link": (1,),
-    "os.mkdir": (0,),
-    "os.remove": (0,),
-    "os.rename": (0, 1),
-    "os.rmdir": (0,),
-    "os.symlink": (1,),
-    "os.truncate": (0,),
+    "open": ((0, 0),),
+    "os.chmod": ((0, 2),),
+    "os.chown": ((0, 3),),
+    "os.link": ((1, 3),),
+    "os.mkdir": ((0, 2),),
+    "os.remove": ((0, 1),),
+    "os.removexattr": ((0, 0),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.rmdir": ((0, 1),),
+    "os.setxattr": ((0, 0),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, 0),),
+    "os.utime": ((0, 3),),
+    "shutil.rmtree": ((0, 1),),
+    "sqlite3.connect": ((0, 0),),
 }
 
 
@@ -111,6 +121,11 @@ class ScriptFolder:
         self.active = True
         try:
             return 0.0, block()
+        except SystemExit as error:
+            raise RuntimeError(
+                f"the script ends itself with exit code {error.code or 0}, and what "
+                "follows would not run; take the exit out, it ends after its last line"
+            ).with_traceback(error.__traceback__) from None
         finally:
             self.active = False
             self._here = Path.cwd()
@@ -124,11 +139,10 @@ class ScriptFolder:
             return
         self.active = False
         try:
-            for index in _WRITTEN[event]:
-                if isinstance(args[index], (str, bytes, os.PathLike)):
-                    path = Path(os.fsdecode(args[index])).resolve()
-                    if not (event == "os.mkdir" and path.exists()):
-                        self._check(path)
+            for index, folder in _WRITTEN[event]:
+                path = _path(args[index], args[folder] if folder else -1)
+                if path and not (event == "os.mkdir" and path.exists()):
+                    self._check(path)
         finally:
             self.active = True
 
@@ -146,6 +160,77 @@ class ScriptFolder:
             )
 
 
+def _path(value: Any, folder: Any) -> Path | None:  # noqa: ANN401 - whatever was given
+    """Return the path that an audit event names, if that can be known.
+
+    Parameters
+    ----------
+    value
+        A path, or the descriptor of an open file.
+    folder
+        The descriptor of the folder that the path is relative to; -1 for the current.
+    """
+    if isinstance(value, int):
+        return _path_of_descriptor(value)
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        return None
+    path = Path(os.fsdecode(value))
+    if isinstance(folder, int) and folder >= 0 and not path.is_absolute():
+        place = _path_of_descriptor(folder)
+        return place and (place / path).resolve()
+    return path.resolve()
+
+
+def _path_of_descriptor(descriptor: int) -> Path | None:
+    """Return what is open as ``descriptor``, where the system tells (Linux)."""
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+    except OSError:
+        return None
+    return path if path.is_absolute() else None
+
+
+def course_files(job: Job) -> dict[Path, tuple[int, int, int]]:
+    """Return the files that people wrote: time of change, size and rights of each.
+
+    What a build makes, hidden folders and those that scripts may write to are left out.
+    """
+    made = Path(job.course[1], job.gallery_conf["gallery_dirs"]).resolve()
+    left_out = {made, *(path.resolve() for path in job.writable)}
+    scratch = job.scratch.resolve()
+    found = {}
+    for here, folders, names in chain(*(os.walk(top.resolve()) for top in job.course)):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith((".", "__", "node_modules"))
+            and (path := Path(here, name)) not in left_out
+            and not scratch.is_relative_to(path)
+        ]
+        for name in names:
+            # An editor's notes about an open file are nobody's loss.
+            if not name.startswith((".", "#")) and not name.endswith("~"):
+                with suppress(OSError):  # somebody was faster
+                    facts = Path(here, name).lstat()
+                    state = facts.st_mtime_ns, facts.st_size, facts.st_mode
+                    found[Path(here, name)] = state
+    return found
+
+
+def _changed_files(job: Job, before: dict[Path, tuple[int, int, int]]) -> str:
+    """Return what to say of files that are no longer as they were, if there are any."""
+    after = course_files(job)
+    changed = sorted({path for path, _ in before.items() ^ after.items()})
+    if not changed:
+        return ""
+    names = ", ".join(map(str, changed[:5])) + (", …" if len(changed) > 5 else "")
+    return (
+        f"while {job.script.name} ran, files of the course were changed: {names}. If "
+        "nobody edited them, the script did, or a program that it started: restore them "
+        "and let it write to relative paths. It will run again"
+    )
+
+
 def _is_below(path: Path, place: Path) -> bool:
     """Return whether ``path`` is ``place``, lies in it, or differs in suffix only."""
     return path.is_relative_to(place) or path.with_suffix(".json") == place
@@ -159,14 +244,22 @@ def run_script(job: Job) -> None:
         messages = _prepare(job)
         folder = ScriptFolder(job)
         sys.addaudithook(folder.audit)
+        before = course_files(job)
         seconds, error = 0.0, ""
         try:
+            _check_assertions_count(job)
             with _time_limit(job, folder, log):
                 seconds, error = _generate(job, folder)
             if not error:
                 _check_page(job.script)
+        except UnicodeEncodeError as problem:
+            error = (
+                f"{job.script.name} prints {problem.object[problem.start]!r}, which is "
+                "half a character and no text; print its repr or leave it out"
+            )
         except Exception:  # a report must come from whatever went wrong
             error = traceback.format_exc()
+        error = "\n".join(filter(None, [_changed_files(job, before), error]))
         _complete_record(job, seconds, error, messages)
         faulthandler.disable()
     job.log.unlink()
@@ -292,6 +385,14 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def _check_assertions_count(job: Job) -> None:
+    if sys.flags.optimize:
+        raise RuntimeError(
+            f"{job.script.name} would run without its assertions: Python was started "
+            "with -O or with PYTHONOPTIMIZE; start it without"
+        )
+
+
 def _check_page(script: Script) -> None:
     text = script.page.read_text(encoding="utf-8")
     if address := _ADDRESS.search(text):
@@ -376,10 +477,11 @@ def labelled_figures(
 
 def _label(figure: Any) -> str:  # noqa: ANN401 - matplotlib is imported by scripts
     label = " ".join(str(figure.get_label()).split())
-    chinese, separator, english = label.partition(" | ")
-    if not separator or chinese.isascii() or not english.strip():
+    problem = halves_problem(label)
+    if problem or SEPARATOR not in label or not is_chinese_text(label):
         raise ValueError(
             f"figure {figure.number} needs an alternative text in both languages, "
             f'fig.set_label("中文 | English"), before its block ends; got {label!r}'
+            + (f": {problem}" if problem else "")
         )
     return label

@@ -41,6 +41,7 @@ _FETCHED_BY_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?(?P<address>[^"')\s]
 _SCRIPT = re.compile(r"\s*(?:java|vb)script:", re.IGNORECASE)
 # MyST makes no link of such an address, but shows its source.
 _SHOWN_SCRIPT = re.compile(r"\]\(\s*(?:java|vb)script:", re.IGNORECASE)
+_SCRIPT_IN_TEX = re.compile(r"\\href\s*\{\s*(?:java|vb)script:", re.IGNORECASE)
 
 
 class CheckContent(SphinxTransform):
@@ -109,6 +110,11 @@ def formula_faults(tex: str) -> Iterator[tuple[str, str]]:
             "control-character",
             f"mathematics holds the control character {control[0]!r}; delete it",
         )
+    if _SCRIPT_IN_TEX.search(tex):
+        yield "script-link", "a link leads to a page, not to a script"
+    for address in _FETCHED_BY_STYLE.finditer(tex):
+        if is_elsewhere(address["address"]):
+            yield "other-host", _elsewhere(address["address"])
     if len(tex) > _LONGEST_FORMULA:
         yield (
             "long-formula",

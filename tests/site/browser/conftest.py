@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from .survey import Visitor
+from .barriers import audit, drawn
+from .survey import Survey, Visitor, page_names, visit_pages
 
 LANGUAGES = ("zh", "en")
 ARGUMENTS = [
@@ -90,8 +92,17 @@ def language(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def windows():
+    """Windows that no test uses at the moment, by their options."""
+    windows = {}
+    yield windows
+    for visitor in windows.values():
+        visitor.close()
+
+
 @pytest.fixture
-def visit(browser, site):
+def visit(browser, site, windows):
     """Open pages of the site as a reader who comes for the first time.
 
     A test that uses it fails when a page complains or asks for anything outside
@@ -100,9 +111,29 @@ def visit(browser, site):
     visitors = []
 
     def new_visitor(**options):
-        visitors.append(Visitor(browser, site, **options))
-        return visitors[-1]
+        key = repr(sorted(options.items()))
+        visitor = windows.pop(key, None) or Visitor(browser, site, **options)
+        visitors.append((key, visitor))
+        return visitor
 
     yield new_visitor
-    complaints = [problem for visitor in visitors for problem in visitor.close()]
+    complaints = [problem for _, visitor in visitors for problem in visitor.forget()]
+    windows.update(visitors)
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def survey(request, browser, site, axe, tmp_path_factory):
+    """What every page shows, looked at once for all tests of all processes."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # which the processes have in common
+    everything = request.config.getoption("all_pages")
+    names = [name for language in LANGUAGES for name in page_names(site, language)]
+    audited = {name: "document" for name in names} if everything else drawn(names, TOP)
+
+    def visit(names):
+        return visit_pages(browser, site, names, audit=partial(audit, axe, audited))
+
+    (folder / "survey").mkdir(exist_ok=True)
+    return Survey(site, folder / "survey", visit)

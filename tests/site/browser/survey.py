@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from filelock import FileLock, Timeout
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, ConsoleMessage, Request, Route
+
+Facts = dict[str, dict[str, Any]]  # of pages, by their names
 
 FACTS = Path(__file__).with_name("facts.js").read_text(encoding="utf-8")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 OTHER = {"zh": "en", "en": "zh"}
 BOTH_KEY = "Alt+KeyB"  # shows the languages side by side
+TABS_CHECKED = 600  # milliseconds until what scrolls is among the stops of Tab
 STILL = (
     "*, ::before, ::after { transition: none !important; animation: none !important }"
 )
@@ -74,6 +83,21 @@ class Visitor:
         self._context.close()
         return self.complaints
 
+    def forget(self) -> list[str]:
+        """Return the complaints, and be a reader who comes for the first time again.
+
+        A new window instead would start processes, which takes longer than a page.
+        """
+        complaints, last = self.complaints, self.page
+        self.page = self._context.new_page()
+        everything = {"origin": "file://", "storageTypes": "all"}
+        session = self._context.new_cdp_session(self.page)
+        session.send("Storage.clearDataForOrigin", everything)
+        session.detach()
+        last.close()
+        self.complaints = []
+        return complaints
+
     def _note(self, problem: str) -> None:
         self.complaints.append(problem)
 
@@ -106,17 +130,70 @@ def page_names(site: Path, language: str) -> list[str]:
     )
 
 
-def survey(browser: Browser, site: Path, language: str) -> dict[str, dict[str, Any]]:
-    """Visit every page of one language, wide and narrow, and return its facts."""
+class Survey:
+    """What every page shows: each is visited once, by one of the processes that ask.
+
+    Parameters
+    ----------
+    site : Path
+        The built site.
+    folder : Path
+        Where the processes leave for each other what they found.
+    visit : callable
+        Takes the names of some pages and returns the facts of each.
+    """
+
+    def __init__(
+        self, site: Path, folder: Path, visit: Callable[[list[str]], Facts]
+    ) -> None:
+        self._site, self._folder, self._visit = site, folder, visit
+
+    def of_language(self, language: str) -> Facts:
+        """Return the facts of all pages of one language."""
+        names = page_names(self._site, language)
+        left = {str(Path(name).parent): {} for name in names}
+        while not all(left.values()):
+            for place in (place for place, facts in left.items() if not facts):
+                # What another process is looking at comes in a later round.
+                with suppress(Timeout):
+                    left[place] = self.of_folder(place, wait=0.1)
+        return {name: fact for facts in left.values() for name, fact in facts.items()}
+
+    def of_folder(self, place: str, *, wait: float = -1) -> Facts:
+        """Return the facts of the pages in a folder, such as ``zh/linear-models``.
+
+        Raises
+        ------
+        filelock.Timeout
+            If another process still is visiting them after ``wait`` seconds.
+        """
+        kept = self._folder / f"{place.replace('/', '+')}.json"
+        with FileLock(kept.with_suffix(".lock"), timeout=wait):
+            if not kept.exists():
+                names = page_names(self._site, place)
+                own = [name for name in names if str(Path(name).parent) == place]
+                kept.write_text(json.dumps(self._visit(own)), encoding="utf-8")
+            return json.loads(kept.read_text(encoding="utf-8"))
+
+
+def visit_pages(
+    browser: Browser, site: Path, names: list[str], *, audit: Callable[..., object]
+) -> Facts:
+    """Visit pages, each of them wide and narrow, and return the facts of each.
+
+    ``audit(visitor, name)`` comes last: it may change the page to look at it.
+    """
     visitor = Visitor(browser, site)
-    facts: dict[str, dict[str, Any]] = {}
-    for name in page_names(site, language):
+    facts: Facts = {}
+    for name in names:
         visitor.complaints.clear()
         visitor.page.set_viewport_size(WIDE)
         visitor.open(name)
         facts[name] = visitor.page.evaluate(FACTS)
         visitor.page.set_viewport_size(NARROW)
         facts[name]["too_wide"] = visitor.page.evaluate("() => window.findTooWide()")
+        visitor.page.set_viewport_size(WIDE)
+        facts[name]["barriers"] = audit(visitor, name)
         facts[name]["complaints"] = list(visitor.complaints)
     visitor.close()
     return facts

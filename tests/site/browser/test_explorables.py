@@ -64,20 +64,23 @@ FIRST_WORDS_FAIL = """
     JSON.parse = parse;
     throw new Error("the first widget finds no words");
   };"""
-CONTRAST = """(kind) => {
+CONTRASTS = """(kinds) => {
   const luminance = (color) => {
     const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((part) => part / 255)
       .map((u) => u <= 0.04045 ? u / 12.92 : ((u + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const mark = document.querySelector(`.explorable-panels .${kind}`);
-  const style = getComputedStyle(mark);
-  const color = mark.tagName === "text" || kind.startsWith("dot")
-    ? style.fill : style.stroke;
-  const [dark, light] = [color, getComputedStyle(document.body).backgroundColor]
-    .map(luminance).sort((a, b) => a - b);
-  return (light + 0.05) / (dark + 0.05);
+  return kinds.map((kind) => {
+    const mark = document.querySelector(`.explorable-panels .${kind}`);
+    const style = getComputedStyle(mark);
+    const color = mark.tagName === "text" || kind.startsWith("dot")
+      ? style.fill : style.stroke;
+    const [dark, light] = [color, getComputedStyle(document.body).backgroundColor]
+      .map(luminance).sort((a, b) => a - b);
+    return (light + 0.05) / (dark + 0.05);
+  });
 }"""
+MARKS = ["first", "second", "guide", "dot-first", "dot-second"]
 
 
 @pytest.fixture
@@ -118,33 +121,36 @@ def test_a_widget_stands_where_a_learner_meets_the_idea(open_page, lesson, name)
     assert body(page, name).locator("svg").first.is_visible()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_widget_speaks_the_language_of_the_page(open_page, language, name):
-    texts = body(open_page(), name).evaluate(TEXTS)
+def test_every_widget_speaks_the_language_of_the_page(open_page, language):
+    page = open_page()
 
-    assert bool(HAN.search(texts)) == (language == "zh")
+    texts = {name: body(page, name).evaluate(TEXTS) for name in NAMES}
+
+    with_han = [name for name, text in texts.items() if HAN.search(text)]
+    assert with_han == (NAMES if language == "zh" else [])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_control_and_drawing_has_a_name(open_page, name):
-    widget = body(open_page(), name)
+def test_every_widget_control_and_drawing_has_a_name(open_page):
+    page = open_page()
+    widgets = page.locator(".explorable-body")
 
-    assert widget.evaluate(NAMELESS) == []
-    assert widget.get_attribute("role") == "group"
-    assert widget.evaluate(
+    title = (
         "(b) => document.getElementById(b.getAttribute('aria-labelledby')).innerText"
     )
-    assert widget.locator("[aria-live=polite]").count() == 1
+    assert [widget.evaluate(NAMELESS) for widget in widgets.all()] == [[]] * len(NAMES)
+    assert all(widget.evaluate(title) for widget in widgets.all())
+    assert page.locator(".explorable-body[role=group]").count() == len(NAMES)
+    live = page.locator(".explorable-body [aria-live=polite]")
+    assert live.count() == len(NAMES)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW, TINY], ids=["wide", "phone", "tiny"])
-@pytest.mark.parametrize("name", NAMES)
-def test_whatever_is_set_nothing_around_the_widget_moves(open_page, name, size):
-    widget = body(open_page(viewport=size), name)
+def test_whatever_is_set_nothing_around_a_widget_moves(open_page, size):
+    page = open_page(viewport=size)
 
-    heights = widget.evaluate(EXERCISE)
+    heights = {name: body(page, name).evaluate(EXERCISE) for name in NAMES}
 
-    assert heights == [widget.evaluate(RESERVED)]
+    assert heights == {name: [body(page, name).evaluate(RESERVED)] for name in NAMES}
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "phone"])
@@ -355,12 +361,12 @@ def test_the_widgets_ask_for_nothing_once_they_are_there(open_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("kind", "least"),
-    [("first", 3), ("second", 3), ("guide", 3), ("dot-first", 3), ("dot-second", 3)],
-)
-def test_lines_stand_out_from_the_background(open_page, scheme, kind, least):
-    page = open_page(color_scheme=scheme)
+def test_lines_and_dots_stand_out_from_the_background(visit, scheme):
+    visitor = visit(color_scheme=scheme)
+    visitor.open(f"zh/{PAGE}")
+    page = visitor.page
+
+    contrasts = dict(zip(MARKS, page.evaluate(CONTRASTS, MARKS), strict=True))
 
     assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
-    assert page.evaluate(CONTRAST, kind) >= least
+    assert {mark: ratio for mark, ratio in contrasts.items() if ratio < 3} == {}

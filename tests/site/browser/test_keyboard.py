@@ -2,7 +2,7 @@
 
 import pytest
 
-from .survey import BOTH_KEY, NARROW, OTHER, STILL, UNFOLD, WIDE
+from .survey import BOTH_KEY, NARROW, OTHER, STILL, TABS_CHECKED, UNFOLD, WIDE
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,6 @@ WALKED = [
 ]
 # Wide code, tables and formulas, in the text and in folded answers.
 WITH_WIDE_BLOCKS = [LESSON, "introduction/setup", "preliminaries/linear-algebra"]
-TABS_CHECKED = 600  # milliseconds until what scrolls is among the stops of Tab
 SEARCHED = {"zh": "交叉熵", "en": "cross-entropy"}
 SEARCH = ".bd-header .search-button__button >> visible=true"
 BOTH = ".bd-header .side-by-side-switch >> visible=true"
@@ -43,7 +42,7 @@ WATCH = """() => {
     before = { node, ring: ring(node) };
     (node.noted ? window.walk.again : window.walk.stops).push(name(node));
     node.noted = true;
-    return true;
+    return window.walk.again.length < 3; // else this would never end
   };
   window.missed = () => [...document.querySelectorAll(
     "a[href], button, input, select, textarea, summary, [tabindex='0'], [onclick]")]
@@ -92,9 +91,7 @@ def walk(page):
     """Press Tab until the focus leaves the page, and return what was noted."""
     page.evaluate(WATCH)
     page.keyboard.press("Tab")
-    for _ in range(1000):
-        if not page.evaluate("note()"):
-            break
+    while page.evaluate("note()"):
         page.keyboard.press("Tab")
     return page.evaluate("({ ...walk, missed: missed(), left: !note() })")
 

@@ -6,8 +6,6 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from .survey import survey
-
 # A survey of a hundred pages takes longer than one ordinary test may.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -18,8 +16,8 @@ SHORTEST = {"zh": 30, "en": 60}
 
 
 @pytest.fixture(scope="module")
-def surveys(browser, site):
-    return {language: survey(browser, site, language) for language in HTML_LANGUAGE}
+def surveys(survey):
+    return {language: survey.of_language(language) for language in HTML_LANGUAGE}
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tiny_site import build_tiny_site
 
 from .survey import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGES, CHARACTERS, SECTIONS = 100, 3000, 6

@@ -115,6 +115,7 @@ def test_the_text_does_not_jump(browser, address, language, page, width):
     assert jumps <= MOST_JUMPS
 
 
+@pytest.mark.alone
 def test_the_largest_page_can_be_read_within_a_second(browser, site, address, language):
     largest = max(
         page_names(site, language),
@@ -170,6 +171,7 @@ def best_of_three(address, report):
     return scores, problems
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("page", MEASURED)
 def test_lighthouse_finds_the_page_fast_and_sound(address, language, page, tmp_path):
     scores, problems = best_of_three(

@@ -1,11 +1,16 @@
 """Tests for scripts that go wrong: each is named with its error, the others go on."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from gallery_project import FIGURE, Project
+
+from d2lnotes.site.gallery import run
 
 LIMIT = 2  # seconds
 SLEEP = "import time\n\nfor _ in range(600):\n    time.sleep(0.1)\n"
@@ -39,6 +44,22 @@ WRITES = {
     "rename": "open('mine', 'w').close()\nos.rename('mine', {path!r})",
     "mkdir": "os.mkdir({path!r})",
     "relative": "open('../../../../docs/left.txt', 'w')",
+    "sqlite": "import sqlite3\nsqlite3.connect({path!r})",
+}
+HARMS = {
+    "remove_tree": "import shutil\nshutil.rmtree({docs!r})",
+    "remove_in_folder": "os.remove('kept.txt', dir_fd=os.open({docs!r}, 0))",
+    "rename_in_folder": (
+        "folder = os.open({docs!r}, 0)\n"
+        "os.rename('kept.txt', 'x', src_dir_fd=folder, dst_dir_fd=folder)"
+    ),
+    "change_rights": "os.chmod({docs!r} + '/kept.txt', 0)",
+    "change_rights_by_descriptor": "os.chmod(os.open({docs!r} + '/kept.txt', 0), 0)",
+    "change_time": "os.utime({docs!r} + '/kept.txt', (0, 0))",
+}
+UNSEEN = {
+    "shell": "import subprocess\nsubprocess.run(['rm', {path!r}], check=True)",
+    "torch": "import torch\ntorch.save([1], {path!r})",
 }
 FAULTS = {
     "raises": ("1 / 0", "ZeroDivisionError: division by zero"),
@@ -53,6 +74,15 @@ FAULTS = {
     "early": (FAILS_BEFORE_LABEL, "ZeroDivisionError: division by zero"),
     "address": ("object()", "prints the memory address <object object at 0x"),
     "beside": (IMPORTS_BESIDE, "No module named 'plot_good'"),
+    "ends": ("import sys\n\nsys.exit(0)", "the script ends itself with exit code 0"),
+    "half": ("print('\\ud800')", "prints '\\ud800', which is half a character"),
+}
+SCRIPT = '"""\n甲 | A\n======\n\n中。\n\nEn.\n"""\nx = 1\n'
+UNREADABLE = {
+    "plot_with space": (SCRIPT.encode(), 1, "its name holds a space"),
+    "plot_gbk": (SCRIPT.encode("gbk"), 2, "it is not UTF-8"),
+    "plot_mark": (SCRIPT.encode("utf-8-sig"), 1, "begins with a byte order mark"),
+    "plot_endless": (SCRIPT.strip().encode(), 1, "its last line does not end"),
 }
 HANGS = {
     "hangs": (SLEEP, f"did not end within its limit of {LIMIT} s"),
@@ -82,6 +112,13 @@ def faulty(tmp_path_factory):
     for name, code in WRITES.items():
         path = str(project.root / "docs" / "left.txt")
         project.script(f"to_{name}", f"import os\n\n{code.format(path=path)}\n")
+    project.write("docs/kept.txt", "kept")
+    for name, code in HARMS.items():
+        code = code.format(docs=str(project.root / "docs"))
+        project.script(f"to_{name}", f"import os\n\n{code}\n")
+    for name, (content, _, _) in UNREADABLE.items():
+        (project.root / f"gallery/numbers/{name}.py").write_bytes(content)
+    os.mkfifo(project.root / "gallery/numbers/plot_pipe.py")
     project.script("good", "open('mine.txt', 'w').close()\n")
     project.script("also_good")
     project.write("gallery/numbers/looks.py", '"""\n看 | Look\n=======\n"""\n')
@@ -123,6 +160,65 @@ def test_a_script_that_writes_into_the_course_is_named_with_the_file(faulty, nam
     assert f"numbers/plot_to_{name} writes outside its folder: " in told
     assert "docs/left.txt" in told
     assert not (faulty.root / "docs" / "left.txt").exists()
+
+
+@pytest.mark.parametrize("name", HARMS)
+def test_a_script_that_harms_the_course_is_refused(faulty, name):
+    told = message_about(faulty.warned, f"to_{name}")
+
+    assert f"numbers/plot_to_{name} writes outside its folder: " in told
+    kept = faulty.root / "docs" / "kept.txt"
+    assert kept.read_text() == "kept"
+    assert kept.stat().st_mtime > 0
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_python_does_not_see_is_named_afterwards(tmp_path, name):
+    project = Project(tmp_path).create()
+    project.write("toy/words.txt", "words")
+    path = project.root / "toy" / "words.txt"
+    project.script("unseen", UNSEEN[name].format(path=str(path)))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    assert code == 1
+    told = message_about(warned, "unseen")
+    assert "while numbers/plot_unseen ran, files of the course were changed" in told
+    assert str(path) in told
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_script_that_cannot_be_read_is_named_and_the_others_go_on(faulty, name):
+    _, line, problem = UNREADABLE[name]
+
+    assert f"{name}.py:{line}: WARNING: numbers/{name} failed: " in faulty.warned
+    assert problem in faulty.warned
+
+
+def test_a_pipe_among_the_scripts_is_named(faulty):
+    assert "numbers/plot_pipe failed: it did not run: it is no file" in faulty.warned
+
+
+def test_a_script_stopped_from_outside_is_not_said_to_lack_memory(tmp_path):
+    script = SimpleNamespace(name="numbers/plot_x", record=tmp_path / "x.json")
+    job = SimpleNamespace(
+        script=script, log=tmp_path / "x.log", limit=5, build_id="", reason=""
+    )
+
+    _, error = run._outcome(job, -signal.SIGKILL, too_late=True)
+
+    assert f"still running after {2 * 5} s" in error
+    assert "memory" not in error
+
+
+def test_no_script_runs_without_its_assertions(tmp_path):
+    project = Project(tmp_path).create()
+    project.script("claim", "assert False")
+
+    code, _, warned = project.build("zh", "-b", "dummy", PYTHONOPTIMIZE="1")
+
+    assert code == 1
+    assert "would run without its assertions" in message_about(warned, "claim")
 
 
 def test_a_traceback_shows_the_line_of_the_script(faulty):

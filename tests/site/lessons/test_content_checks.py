@@ -98,5 +98,13 @@ def test_a_link_to_another_host_is_none():
     assert list(html_faults('<a href="https://x.org">x</a>')) == []
 
 
-def test_a_formula_has_a_greatest_length():
-    assert [kind for kind, _ in formula_faults("x+" * 20_000)] == ["long-formula"]
+@pytest.mark.parametrize(
+    ("tex", "kind"),
+    [
+        ("x+" * 20_000, "long-formula"),
+        (r"\href{javascript:a()}{x}", "script-link"),
+        (r"\style{background: url(//x.org/a.png)}{x}", "other-host"),
+    ],
+)
+def test_a_formula_is_short_and_neither_runs_nor_fetches_anything(tex, kind):
+    assert [found for found, _ in formula_faults(tex)] == [kind]

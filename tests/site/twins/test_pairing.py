@@ -71,8 +71,9 @@ def page_of(tmp_path, page, *, suffix="md", language="en"):
 @pytest.mark.parametrize("language", OTHER)
 @pytest.mark.parametrize("page", ["index", "first", "second", "third"])
 def test_every_half_is_in_its_language(specimen, language, page):
-    article = specimen[language][page].find("article")
-    for half in article.select(".half"):
+    halves = specimen[language][page].find("article").select(".half")
+    assert halves
+    for half in halves:
         shown = "own" in half["class"]
         assert half["lang"].startswith(language if shown else OTHER[language])
 
