@@ -88,6 +88,13 @@ def test_a_picture_that_is_missing_comes_back_with_its_page_alone(build):
     assert (counting.READ, counting.WRITTEN) == ([], ["page"])
 
 
+def test_every_size_of_a_picture_counts_as_shown():
+    page = """<img src="../_images/a,%20b.png" srcset="../_images/c.png, ../_images/d.png
+        2x"><a href='_images/e.svg'>"""
+
+    assert outputs.in_page(page).pictures == {"a, b.png", "c.png", "d.png", "e.svg"}
+
+
 def test_a_build_with_nothing_to_do_reads_back_no_page_with_a_source(
     build, monkeypatch
 ):
