@@ -29,7 +29,7 @@ _NAMES = re.compile(
 )
 _INLINE_SCRIPT = re.compile(r"<script[^>]*>(.+?)</script>", re.DOTALL)
 _WORD = re.compile(r"[\w-]+")
-_PICTURE = re.compile(r"""\b_images/([^"'\s,>?#]+)""")
+_PICTURE = re.compile(r"""\b_images/([^"'\s>?#]+)""")
 _STATIC = "_static"
 # It draws icons of other makers; its words would keep the rules for all icons.
 _NOT_SEARCHED = "fontawesome.js"
@@ -50,13 +50,17 @@ class Found(NamedTuple):
     pictures: frozenset[str]
 
 
+_NOTHING = Found(frozenset(), frozenset())
+
+
 def in_page(html: str) -> Found:
     """Return what a page holds."""
     names = {
         name for places in _NAMES.findall(html) for name in "".join(places).split()
     }
     names.update(*(_WORD.findall(code) for code in _INLINE_SCRIPT.findall(html)))
-    pictures = map(unquote, _PICTURE.findall(html))
+    # Of several sizes of a picture, a comma ends the first.
+    pictures = (unquote(name.rstrip(",")) for name in _PICTURE.findall(html))
     return Found(frozenset(names), frozenset(pictures))
 
 
@@ -83,9 +87,7 @@ class Outputs:
 
     def of(self, name: str) -> Found:
         """Return what the file ``name`` held when it was last read."""
-        return (
-            self._known[name][1] if name in self._known else Found(*(frozenset(),) * 2)
-        )
+        return self._known.get(name, ([], _NOTHING))[1]
 
     def read(self, files: Iterable[Path]) -> list[Found]:
         """Return what ``files`` hold, and remember it; those that changed are read."""
@@ -93,7 +95,7 @@ class Outputs:
         for path in files:
             name, stat = path.relative_to(self._out).as_posix(), path.stat()
             stamp = [stat.st_mtime_ns, stat.st_size]
-            known[name] = self._known.get(name, ([], self.of(name)))
+            known[name] = self._known.get(name, ([], _NOTHING))
             if known[name][0] != stamp:
                 text = path.read_text(encoding="utf-8")
                 known[name] = stamp, _READERS[path.suffix](text)

@@ -18,6 +18,7 @@ from d2lnotes.site.lessons.front_matter import (
     pages_named,
 )
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read
 from d2lnotes.site.twins.references import title_reference
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 logger = logging.getLogger(__name__)
+
+
+# Under this key a page keeps the names in its needs.
+_NEEDS = "d2lnotes_needs"
 
 
 class StudyTime(SphinxTransform):
@@ -49,6 +54,8 @@ class StudyTime(SphinxTransform):
                 f"needs: [tensors]; got minutes: {minutes!r}, needs: {needs!r}"
             )
             return
+        names = [need for need in needs if isinstance(need, str)]
+        self.env.metadata[docname][_NEEDS] = names
         pages = [found for need in needs if (found := self._find(need))]
         zh = nodes.paragraph("", f"约 {minutes} 分钟 · 先修：")
         en = nodes.paragraph("", f"About {minutes} minutes · First: ")
@@ -84,6 +91,15 @@ class StudyTime(SphinxTransform):
         )
 
 
+def shown_needs(env: BuildEnvironment) -> dict[str, object]:
+    """Return the pages that each page may mean by what it says it needs."""
+    return {
+        page: [pages_named(env, need) for need in facts[_NEEDS]]
+        for page, facts in env.metadata.items()
+        if _NEEDS in facts
+    }
+
+
 def check_order(app: Sphinx, env: BuildEnvironment) -> None:
     """Report pages that need themselves: nobody could begin to read them."""
     lessons = find_lessons(env)
@@ -112,4 +128,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the transform and the check."""
     app.add_transform(StudyTime)
     app.connect("env-check-consistency", check_order)
+    shown_elsewhere(app, "needs", shown_needs, reading=True)
     return METADATA

@@ -31,6 +31,7 @@ OPTIONS = {
     "html_js_files": ["own.js"],
     "bibtex_bibfiles": ["works.bib"],
     "bibtex_tooltips": False,
+    "html_copy_source": False,
     "numfig": True,
     "numfig_secnum_depth": 2,
     "math_numfig": True,
@@ -128,9 +129,10 @@ def rebuilt(course):
     shutil.rmtree(course)
     shutil.copytree(course.with_name("as it was"), course)
 
-    def run(name, *change):
-        files = {name: (PAGES | FILES)[name].replace(*change, 1)}
-        assert files[name] != (PAGES | FILES)[name]
+    def run(files):
+        for name in (name for name, text in files.items() if text is None):
+            (course / "docs" / name).unlink()
+        files = {name: text for name, text in files.items() if text is not None}
         again = build(course, files)
         counted = set(counting.READ), set(counting.WRITTEN)
         for part in ("out", "doctrees"):
@@ -141,6 +143,14 @@ def rebuilt(course):
         return counted
 
     return run
+
+
+def changed(name, *change):
+    """Return the file ``name`` with one text in place of another."""
+    before = (PAGES | FILES)[name]
+    after = before.replace(*change, 1)
+    assert after != before
+    return {name: after}
 
 
 CHAPTER_ONE = {"one/index", "one/a", "one/b"}
@@ -225,7 +235,47 @@ EVERY_PAGE = {name.removesuffix(".md") for name in PAGES}
 def test_a_change_makes_what_a_cold_build_would_and_touches_few_pages(
     rebuilt, change, read, written
 ):
-    assert rebuilt(*change) == (read, written)
+    assert rebuilt(changed(*change)) == (read, written)
+
+
+ALPHA = changed("one/a.md", "(part)=\n## 节 | Part\n\n", "")["one/a.md"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # A page between others, which are counted on.
+        {
+            **changed("one/index.md", "a\nb", "a\nnew\nb"),
+            "one/new.md": f"{FRONT}# 新 | New\n\n$$n$$ (eq-new)\n\n"
+            + exercise("n", "新", "N"),
+        },
+        # A page that is gone.
+        {
+            **changed("two/index.md", "c\nd", "d"),
+            "two/c.md": None,
+        },
+        # Pages and chapters in another order.
+        changed("one/index.md", "a\nb", "b\na"),
+        changed("index.md", "one/index\ntwo/index", "two/index\none/index"),
+        # A section that moves to another page with its label.
+        {
+            "one/a.md": ALPHA,
+            **changed("one/b.md", "$$z", "(part)=\n## 节 | Part\n\n$$z"),
+        },
+        # A work that is cited before the others, and one that no longer is.
+        changed("one/b.md", "见 {eq}`eq-first`", "见 {eq}`eq-first`、{cite:t}`bob`"),
+        changed("one/a.md", " 和 {cite:t}`ada`", ""),
+        # A term that is called otherwise where it is explained and where it is used.
+        {
+            **changed("reference/terms.md", "张量 | tensor", "张量 | array"),
+            **changed("one/a.md", "{term}`tensor`", "{term}`array`"),
+        },
+    ],
+    ids=["new", "gone", "order", "chapters", "moved", "cited", "uncited", "renamed"],
+)
+def test_another_course_is_built_as_if_it_had_never_been_this_one(rebuilt, files):
+    rebuilt(files)
 
 
 def test_a_build_with_nothing_to_do_reads_and_writes_no_page(course):

@@ -5,6 +5,7 @@ import shutil
 
 import counting
 import pytest
+from gallery_project import Project
 from tiny_site import build_tiny_site
 
 from d2lnotes.site.html import outputs
@@ -87,6 +88,13 @@ def test_a_picture_that_is_missing_comes_back_with_its_page_alone(build):
     assert (counting.READ, counting.WRITTEN) == ([], ["page"])
 
 
+def test_every_size_of_a_picture_counts_as_shown():
+    page = """<img src="../_images/a,%20b.png" srcset="../_images/c.png, ../_images/d.png
+        2x"><a href='_images/e.svg'>"""
+
+    assert outputs.in_page(page).pictures == {"a, b.png", "c.png", "d.png", "e.svg"}
+
+
 def test_a_build_with_nothing_to_do_reads_back_no_page_with_a_source(
     build, monkeypatch
 ):
@@ -115,3 +123,18 @@ def test_damaged_notes_are_as_good_as_none(build, tmp_path, content):
 
     assert (out / "_images" / "dot.png").exists()
     assert json.loads(notes.read_text()).keys() == before.keys()
+
+
+def test_a_script_that_is_gone_leaves_neither_page_nor_picture(tmp_path):
+    project = Project(tmp_path).create()
+    conf = project.read("conf.py")
+    project.write("conf.py", conf + 'extensions += ["d2lnotes.site.html.outputs"]\n')
+    project.script("stays")
+    project.script("goes")
+    project.build()
+    (project.root / "gallery" / "numbers" / "plot_goes.py").unlink()
+
+    project.build()
+
+    left = (project.root / "build" / "html").rglob("*plot_goes*")
+    assert [path.name for path in left] == []

@@ -15,7 +15,7 @@ SECOND = "---\nminutes: 35\nneeds: [first]\n---\n# 第二页 | Second page\n"
 def build(tmp_path, *, second=SECOND, language="en"):
     """Return the soup of the second page and what the build warned of."""
     source = tmp_path / "source"
-    (source / "chapter").mkdir(parents=True)
+    (source / "chapter").mkdir(parents=True, exist_ok=True)
     (source / "conf.py").write_text(CONF, encoding="utf-8")
     (source / "index.md").write_text(INDEX, encoding="utf-8")
     (source / "chapter" / "first.md").write_text(FIRST, encoding="utf-8")
@@ -96,3 +96,14 @@ def test_a_page_saved_with_a_byte_order_mark_is_read_like_any_other(tmp_path):
 def test_front_matter_that_is_missing_or_wrong_is_reported(tmp_path, matter):
     _, warned = build(tmp_path, second=f"{matter}# 第二页 | Second page\n")
     assert "second.md:1: WARNING: a page begins with front matter" in warned
+
+
+def test_a_need_that_a_new_page_makes_ambiguous_is_reported(tmp_path):
+    build(tmp_path)
+    other = tmp_path / "source" / "other"
+    other.mkdir()
+    (other / "first.md").write_text(f":orphan:\n{FIRST}", encoding="utf-8")
+
+    _, warned = build(tmp_path)
+
+    assert "second.md:1: WARNING: needs 'first', which may be" in warned
