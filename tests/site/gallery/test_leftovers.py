@@ -14,6 +14,8 @@ def published(project):
 def built(tmp_path_factory):
     """A course of two scripts, in a folder whose path holds a space and Han."""
     project = Project(tmp_path_factory.mktemp("clone") / "深度 学习").create()
+    conf = project.read("conf.py")
+    project.write("conf.py", f'{conf}extensions += ["d2lnotes.site.html.outputs"]\n')
     project.script("one")
     project.script("two")
     project.outcome = project.build("zh")

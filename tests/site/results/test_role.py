@@ -252,17 +252,17 @@ def test_a_damaged_file_of_published_figures_is_named(project, text, problem):
     ],
 )
 def test_a_wrong_experiment_is_named_with_file_and_line(project, change):
-    project.write("docs/published.toml", PUBLISHED.replace(*change))
+    project.write("docs/published/numbers.toml", PUBLISHED.replace(*change))
 
     code, _, warned = project.build("zh", "-b", "dummy")
 
     line = PUBLISHED.splitlines().index("[[experiments]]", 5) + 1
     assert code == 1
-    assert f"published.toml:{line}: this experiment cannot be read" in warned
+    assert f"numbers.toml:{line}: this experiment cannot be read" in warned
 
 
 def test_published_figures_may_begin_with_a_byte_order_mark(project):
-    project.write("docs/published.toml", f"\ufeff{PUBLISHED}")
+    project.write("docs/published/numbers.toml", f"\ufeff{PUBLISHED}")
 
     assert project.build("zh", "-b", "dummy")[0] == 0
 
