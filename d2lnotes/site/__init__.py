@@ -20,6 +20,7 @@ EXTENSIONS = (
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "d2lnotes.site.sources",
     "d2lnotes.site.twins",
     "d2lnotes.site.lessons",
     "d2lnotes.site.explorables",

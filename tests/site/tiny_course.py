@@ -8,7 +8,7 @@ from pathlib import Path
 
 CONF = '''
 project = "tiny"
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "d2lnotes.site.sources", "d2lnotes.site.html.outputs"]
 html_theme = "basic"
 html_copy_source = False
 

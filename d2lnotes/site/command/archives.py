@@ -34,8 +34,8 @@ _PACKED = {".jpg", ".png", ".webp", ".woff2"}  # they hardly get smaller
 _WORDS = {
     "zh": {
         "site": "整个网站（中英文），解压后打开 index.html",
-        "zh": "PDF，中文",
-        "en": "PDF，英文",
+        "zh": "PDF，中文，全书",
+        "en": "PDF，英文，全书",
         "chapters": "各章的笔记本和脚本",
         "offline": "这是离线的副本：整站、各章的压缩包和 PDF 在线上的网站下载。",
         "nothing": "还没有可以下载的压缩包。",
@@ -43,8 +43,8 @@ _WORDS = {
     },
     "en": {
         "site": "The whole site in both languages; unpack it and open index.html",
-        "zh": "PDF in Chinese",
-        "en": "PDF in English",
+        "zh": "PDF in Chinese, all volumes",
+        "en": "PDF in English, all volumes",
         "chapters": "Notebooks and scripts by chapter",
         "offline": "This is an offline copy: the archives and PDFs are on the site online.",
         "nothing": "There is no archive to download yet.",
@@ -65,7 +65,7 @@ def make_archives(course: Course) -> Outcome | None:
             if files := {path.name: path for path in found}:
                 _pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
     for language in LANGUAGES:
-        if (pdf := course.pdf(language)).exists():
+        for pdf in course.pdfs(language):
             _copy(pdf, folder / pdf.name)
     _remove_leftovers(course, folder)
     fill_pages(course)
@@ -102,9 +102,13 @@ def _offer(course: Course, language: Language) -> str:
         (str(words["site"]), folder / _SITE),
         *((str(words[x]), folder / course.pdf(x).name) for x in LANGUAGES),
     ]
+    volumes = (
+        (title, folder / f"{name}.pdf")
+        for name, title in course.volumes(language).items()
+    )
     items = [
         f"<li>{_link(path, escape(text))}</li>\n"
-        for text, path in wholes
+        for text, path in (*wholes, *volumes)
         if path.exists()
     ]
     rows = [
@@ -212,7 +216,7 @@ def _remove_leftovers(course: Course, folder: Path) -> None:
     """Remove archives of chapters that are gone, and PDFs that are no more."""
     kept: Iterable[str] = {
         _SITE,
-        *(course.pdf(x).name for x in LANGUAGES if course.pdf(x).exists()),
+        *(pdf.name for language in LANGUAGES for pdf in course.pdfs(language)),
         *(
             f"d2lnotes-{chapter}-{language}.zip"
             for language in (*LANGUAGES, BOTH)

@@ -12,7 +12,6 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import d2lnotes
 from d2lnotes.site.command.course import (
@@ -26,11 +25,11 @@ from d2lnotes.site.command.course import (
 from d2lnotes.site.command.front import write_front_page
 from d2lnotes.site.command.processes import Children
 from d2lnotes.site.command.runs import add_run_commands, name_unreached
+from d2lnotes.site.command.sites import build_sites
 from d2lnotes.site.command.sphinx_run import (
     Options,
     Outcome,
     check_requirements,
-    run_sphinx,
 )
 from d2lnotes.site.command.terminal import (
     CommandError,
@@ -174,18 +173,13 @@ def _run_build(arguments: argparse.Namespace) -> int:
 def build(
     course: Course, languages: Sequence[str], *, options: Options, with_pdf: bool
 ) -> list[Outcome]:
-    """Build ``languages`` one after the other, each whatever became of the last.
+    """Build ``languages``, and the PDFs of those that went well.
 
     If all went well, the downloads are packed.
     """
     children = Children()
-    outcomes = []
-    for language in languages:
-        say(f"\n— {language}: site —")
-        site = run_sphinx(course, language, options=options, children=children)
-        outcomes.append(site)
-        options = replace(options, recheck=0)  # once is enough
-        write_front_page(course)
+    outcomes = build_sites(course, languages, options=options, children=children)
+    write_front_page(course)
     sites = [site.step for site in outcomes if not site.problems]
     if with_pdf and sites:
         from d2lnotes.site.command.pdf_step import build_pdfs

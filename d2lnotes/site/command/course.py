@@ -40,6 +40,11 @@ class Course:
         """Everything generated."""
         return self.root / "build"
 
+    @property
+    def scripts_ran(self) -> Path:
+        """The file that names the last build whose scripts have all run."""
+        return self.build / "scripts-ran"
+
     def html(self, language: str) -> Path:
         """Return the site of one language."""
         return self.build / "html" / language
@@ -57,6 +62,14 @@ class Course:
         whole = self.pdf(language)
         volumes = sorted(whole.parent.glob(f"{whole.stem}-*.pdf"))
         return [path for path in (whole, *volumes) if path.exists()]
+
+    def volumes(self, language: str) -> dict[str, str]:
+        """Return the titles of the volumes that Sphinx has written, by their names."""
+        listed = self.latex(language) / "volumes.json"
+        if not listed.exists():
+            return {}
+        entries = json.loads(listed.read_text(encoding="utf-8"))
+        return {entry["name"]: entry["title"] for entry in entries}
 
     def doctrees(self, language: str) -> Path:
         """Return what Sphinx remembers of the pages it has read."""

@@ -52,7 +52,8 @@ def bind(volumes: Sequence[tuple[str, Path]], book: Path) -> list[str]:
         for title, path in volumes:
             with pikepdf.open(path) as pdf:
                 read[path.name] = _read(pdf, title, start=len(bound.pages))
-                bound.pages.extend(pdf.pages)
+                for page in pdf.pages:
+                    bound.pages.append(page)
         problems = list(dict.fromkeys(_lead_inside(bound, read)))
         with bound.open_outline() as outline:
             for volume in read.values():
@@ -75,25 +76,24 @@ def _read(pdf: Pdf, title: str, *, start: int) -> _Volume:
     pages = {page.obj.objgen: start + n for n, page in enumerate(pdf.pages)}
 
     def place(target: Any) -> _Place:  # noqa: ANN401 - any object of a PDF
-        page, *view = target.get("/D") if isinstance(target, Dictionary) else target
+        page, *view = list(target.D if isinstance(target, Dictionary) else target)
         return _Place(pages[page.objgen], [_plain(value) for value in view])
 
     names = pikepdf.NameTree(pdf.Root.Names.Dests) if "/Names" in pdf.Root else {}
     places = {str(name): place(target) for name, target in names.items()}
-    labels = pdf.Root.get(
-        "/PageLabels", Dictionary(Nums=[0, Dictionary(S=Name.D)])
-    ).Nums
     with pdf.open_outline() as outline:
-        return _Volume(
-            title,
-            start,
-            places,
-            list(_headings(outline.root, places)),
-            [
-                (start + int(n), {key: _plain(value) for key, value in label.items()})
-                for n, label in zip(list(labels)[::2], list(labels)[1::2], strict=True)
-            ],
-        )
+        headings = list(_headings(outline.root, places))
+    return _Volume(title, start, places, headings, _labels(pdf, start))
+
+
+def _labels(pdf: Pdf, start: int) -> list[tuple[int, dict[str, Any]]]:
+    """Return from which page of the book on pages are numbered how."""
+    plain = Dictionary(Nums=[0, Dictionary(S=Name.D)])
+    numbers = list(pdf.Root.get("/PageLabels", plain).Nums)
+    return [
+        (start + int(n), {key: _plain(value) for key, value in label.items()})
+        for n, label in zip(numbers[::2], numbers[1::2], strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
@@ -130,16 +130,17 @@ def _bookmark(book: Pdf, heading: _Heading) -> OutlineItem:
 def _lead_inside(book: Pdf, volumes: dict[str, _Volume]) -> Iterator[str]:
     """Let links lead to places of the book; yield what those that cannot say."""
     starts = {volume.start: volume for volume in volumes.values()}
+    own = starts[0]
     for number, page in enumerate(book.pages):
-        own = starts.get(number) or own  # noqa: F821 - the first page begins a volume
-        for link in page.obj.get("/Annots", []):
-            action = link.get("/A")
-            if action is None or action.S not in (Name.GoTo, Name.GoToR):
+        own = starts.get(number, own)
+        for link in page.obj.get("/Annots", []):  # type: ignore[union-attr]
+            action = link.get("/A", Dictionary())
+            kind = str(action.get("/S"))
+            if kind not in ("/GoTo", "/GoToR"):
                 continue
-            elsewhere = Name.GoToR == action.S
-            volume = volumes.get(str(action.F)) if elsewhere else own
+            volume = volumes.get(str(action.F)) if kind == "/GoToR" else own
             place = volume.places.get(str(action.D)) if volume else None
             if place:
                 link.A = Dictionary(S=Name.GoTo, D=place.destination(book))
-            elif elsewhere:
+            elif kind == "/GoToR":
                 yield f"“{own.title}” leads to {action.D} in {action.F}, which is not there"

@@ -18,6 +18,9 @@ _FAULT = re.compile(
 _SHIPPED = re.compile(r"\[(\d+)\s*(?=[\]<{(\n])")
 # Sphinx begins each page of the course with a label, answers with a comment.
 _PAGE = re.compile(r"\\label\{\\detokenize\{([\w./-]+)::doc\}\}|^%% from ([\w./-]+)$")
+# Where an error or a warning stands in what was typeset.
+_LINE = re.compile(r"on input line (\d+)|^l\.(\d+) ", re.MULTILINE)
+_CHARACTERS_TO_LINE = 400
 _FONT = re.compile(r"\\\w+(?:/[\w.+()-]+){3,}\s?|\[\]")
 
 
@@ -47,10 +50,21 @@ def find_problems(log: str, tex: str = "", *, name: str = "the PDF") -> list[str
             )
         page = next((page for start, page in shipped if start > match.start()), "?")
         where = [f"page {page} of {name}"] if shipped else []
-        if match["line"] and (name := _page_at(places, int(match["line"]))):
-            where.insert(0, f"{name}, line {match['line']} of its LaTeX")
+        line = match["line"] or _line_after(log, match)
+        if line and (source := _page_at(places, int(line))):
+            where.insert(0, f"{source}, line {line} of its LaTeX")
         found.append(f"{message} ({'; '.join(where)})" if where else message)
     return list(dict.fromkeys(found))
+
+
+def _line_after(log: str, message: re.Match[str]) -> str:
+    """Return the line that LaTeX gives with or below a message, if it gives one."""
+    if message[0].startswith("Missing character"):
+        return ""
+    below = _FAULT.search(log, message.end())
+    end = min(below.start() if below else len(log), message.end() + _CHARACTERS_TO_LINE)
+    found = _LINE.search(log, message.start(), end)
+    return (found[1] or found[2]) if found else ""
 
 
 def _course_pages(tex: str) -> list[_Place]:
@@ -64,4 +78,7 @@ def _course_pages(tex: str) -> list[_Place]:
 
 def _page_at(places: list[_Place], line: int) -> str:
     after = bisect_right(places, (line, "\uffff"))
-    return f"docs/{places[after - 1].page}" if after else ""
+    if not after:
+        return ""
+    page = places[after - 1].page
+    return f"{page}.py" if page.startswith("gallery/") else f"docs/{page}"

@@ -8,7 +8,6 @@ one left behind, because it failed or was stopped, is thrown away.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -131,8 +130,7 @@ def build_pdfs(
 def _volumes(course: Course, language: str) -> list[Volume]:
     """Return what Sphinx has written, the front of the book first."""
     folder = course.latex(language)
-    listed = json.loads((folder / "volumes.json").read_text(encoding="utf-8"))
-    return [Volume(folder, entry["name"], entry["title"]) for entry in listed]
+    return [Volume(folder, *volume) for volume in course.volumes(language).items()]
 
 
 def _typeset(course: Course, volume: Volume, children: Children) -> _Typeset:

@@ -4,9 +4,9 @@ Sphinx reads again only what changed. Left alone, it would pass a page that warn
 last time, keep half-written pages of a build that was interrupted, and not notice
 that an extension of ours was edited. So a run that ended leaves a record, and
 
-* without that record, or with another one, every page is read again;
-* a page that a warning named is read again;
-* what was made from a page that is gone is removed.
+* without that record, or with another one, every page is read again; if only our
+  templates are others, written; if only styles and scripts, they are copied;
+* a page that a warning named is read again, and the other one that it tells of.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import locale
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from d2lnotes.site.command.processes import Children
 from d2lnotes.site.command.terminal import CommandError, advice
 
 _WARNING = re.compile(r"(?P<place>.*?)(?:: )?\b(?:WARNING|ERROR|CRITICAL|SEVERE): ")
+_OTHER_PLACE = re.compile(r"other instance in (?P<place>[^,\s]+)")
 _PLACE = re.compile(r"(?P<path>.+?\.(?:md|rst|py))(?::\d+)?")
 _ERROR = re.compile(r"\s*[\w.]+(?:Error|Exception|Interrupt)\b")
 _SYSTEM_ERROR = re.compile(r"\[Errno (\d+)\]")
@@ -144,13 +146,12 @@ def run_sphinx(
     log.parent.mkdir(parents=True, exist_ok=True)
     for file in (warnings, log):
         file.unlink(missing_ok=True)
-    from_scratch = not _take_record(course, language)
-    _remove_pages_without_source(course, language)
+    remake = _take_record(course, language)
     output = course.html(language) if builder == "html" else course.latex(language)
     arguments = [
         *("-b", builder),
         *_arguments(course, language, options),
-        *(["-E"] if from_scratch else []),
+        *remake,
         *("-w", str(warnings)),
         *(str(course.docs), str(output)),
     ]
@@ -195,31 +196,31 @@ def _order(
         process.stdin.flush()  # type: ignore[union-attr]
 
 
-def _take_record(course: Course, language: str) -> bool:
-    """Remove the record of the last run; return whether it vouched for its pages."""
+def _take_record(course: Course, language: str) -> list[str]:
+    """Remove the record of the last run; return how Sphinx is to make up for what it says.
+
+    Without an option, Sphinx reads and writes what has changed in the course.
+    """
     record = course.doctrees(language).with_suffix(".record")
-    vouched = record.exists() and record.read_text() == _state()
+    try:
+        before = json.loads(record.read_text())
+    except (OSError, ValueError):
+        before = {}
     record.unlink(missing_ok=True)
-    return vouched
+    state = _state()
+    changed = [part for part in state if before.get(part) != state[part]]
+    if "assets" in changed:  # all of them are copied in each build
+        shutil.rmtree(course.html(language) / "_static", ignore_errors=True)
+    if "code" in changed:
+        return ["-E"]
+    return ["-a"] if "templates" in changed else []
 
 
 def _leave_record(course: Course, language: str) -> None:
     """Vouch for the pages of a run that came to its end."""
     record = course.doctrees(language).with_suffix(".record")
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(_state())
-
-
-def _remove_pages_without_source(course: Course, language: str) -> None:
-    """Remove what Sphinx would leave behind of pages that were deleted or renamed."""
-    doctrees = course.doctrees(language)
-    for doctree in doctrees.rglob("*.doctree"):
-        name = doctree.relative_to(doctrees)
-        source = course.docs / name
-        if not any(source.with_suffix(end).exists() for end in (".md", ".rst")):
-            doctree.unlink()
-            page = course.html(language) / name.with_suffix(".html")
-            page.unlink(missing_ok=True)
+    record.write_text(json.dumps(_state()))
 
 
 def _can_go_on(
@@ -283,15 +284,23 @@ def _locale_exists() -> bool:
     return True
 
 
-def _state() -> str:
-    """Return a hash of our extensions and of the versions that the site is built with."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parents[1].rglob("*")):
-        if file.suffix in {".py", ".html", ".js", ".css", ".sty", ".toml"}:
-            digest.update(file.read_bytes())
+def _state() -> dict[str, str]:
+    """Return marks of what pages are made with, beside the course itself.
+
+    ``code``, with the versions of packages, decides what is read, ``templates`` what is
+    written; ``assets`` are copied. What this room holds makes no page.
+    """
+    digests = {part: hashlib.sha256() for part in ("code", "templates", "assets")}
+    site = Path(__file__).parents[1]
+    for file in sorted(path for path in site.rglob("*") if path.is_file()):
+        room, *folders = file.relative_to(site).parts
+        part = {"templates": "templates", "static": "assets"}.get("".join(folders[:1]))
+        if room != Path(__file__).parent.name and file.suffix not in {".pyc", ".sty"}:
+            digests[part or "code"].update(f"{file.name}\n".encode())
+            digests[part or "code"].update(file.read_bytes())
     for name in site_requirements():
-        digest.update(f"{name}={_version(name)};".encode())
-    return digest.hexdigest()
+        digests["code"].update(f"{name}={_version(name)};".encode())
+    return {part: digest.hexdigest() for part, digest in digests.items()}
 
 
 def _messages(course: Course, warnings: Path) -> list[str]:
@@ -318,9 +327,18 @@ def _forget(course: Course, language: str, messages: Iterable[str]) -> bool:
         if page is None:
             found_all = False
         else:
-            doctree = course.doctrees(language) / page.with_suffix(".doctree")
-            doctree.unlink(missing_ok=True)
+            _read_again(course, language, page.with_suffix(""))
+        if other := _OTHER_PLACE.search(message):
+            # Once one of two equal labels is gone, the other must be found.
+            file = course.root / other["place"]
+            page = _page_of(course, file) or Path(other["place"])
+            _read_again(course, language, page.with_suffix(""))
     return found_all
+
+
+def _read_again(course: Course, language: str, page: Path) -> None:
+    doctree = course.doctrees(language) / page
+    doctree.with_name(f"{page.name}.doctree").unlink(missing_ok=True)
 
 
 def _page_of(course: Course, file: Path) -> Path | None:

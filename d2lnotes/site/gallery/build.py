@@ -185,6 +185,9 @@ class GalleryBuild:
         targets = {str(script.target) for script in self.passed}
         conf["passing_examples"] += [str(script.source) for script in self.passed]
         conf["stale_examples"] = [s for s in conf["stale_examples"] if s not in targets]
+        # The command waits for this before it builds the other language.
+        mark = self.gallery.records.parent / "scripts-ran"
+        mark.write_text(self.gallery.build_id)
         if self.lock is not None:
             self.lock.release()
 

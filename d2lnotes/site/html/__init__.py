@@ -18,6 +18,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         __name__,
         (
             "stale_pages",
+            "formatted_works",
             "tips",
             "docstrings",
             "switches",
@@ -25,6 +26,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "publishing",
             "pictures",
             "deferred_js",
+            "plain_addresses",
+            "outputs",
             "stylesheet",
         ),
     )

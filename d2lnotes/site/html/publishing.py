@@ -195,10 +195,13 @@ def write_sitemap(app: Sphinx, exception: Exception | None) -> None:
 
     Either language's build writes the same file: both have the same pages.
     """
-    url = app.config.d2lnotes_url
-    if exception is None and url and app.builder.name == "html":
-        file = Path(app.outdir).parent / "sitemap.xml"
+    if exception is not None or app.builder.name != "html":
+        return
+    file = Path(app.outdir).parent / "sitemap.xml"
+    if url := app.config.d2lnotes_url:
         file.write_bytes(sitemap(url, sorted(app.env.found_docs)))
+    else:
+        file.unlink(missing_ok=True)
 
 
 def sitemap(url: str, pagenames: Iterable[str]) -> bytes:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from d2lnotes.site.html.outputs import read_outputs
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Finished, Rendered, Started
 
@@ -32,20 +33,12 @@ _SHEET = "_static/course.css"
 _STYLES = "_static/styles"
 # What the theme's layout loads before all others.
 _FROM_THEME = ("_static/basic.css", f"{_STYLES}/pydata-sphinx-theme.css")
-_SEARCHED_SCRIPTS = "_static/**/*.js"
-# It draws icons of other makers; its words would keep the rules for all icons.
-_NOT_SEARCHED = "fontawesome.js"
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 # Strings come first: a brace in one opens nothing.
 _TOKEN = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[{};]""", re.DOTALL)
 _IN_BRACKETS = re.compile(r"\([^()]*\)|\[[^\]]*\]")
 _CLASS_OR_ID = re.compile(r"[.#]((?:\\.|[\w-])+)")
-_NAMES = re.compile(
-    r"""\s(?:class|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
-)
-_INLINE_SCRIPT = re.compile(r"<script[^>]*>(.+?)</script>", re.DOTALL)
-_WORD = re.compile(r"[\w-]+")
 _ICON = re.compile(r"\\(e[0-9a-f]{3}|f[0-8][0-9a-f]{2})\b", re.IGNORECASE)
 _FONT_FILE = re.compile(r"""url\(["']?([^"')?#]+\.woff2)["']?\)""")
 _FAMILY = re.compile(r"""font-family:\s*["']?([^"';}]+)""")
@@ -120,14 +113,6 @@ def _names_in(selector: str) -> set[str]:
     return {name.replace("\\", "") for name in _CLASS_OR_ID.findall(selector)}
 
 
-def names_on_page(html: str) -> set[str]:
-    """Return the classes and identifiers of a page, and the words of its scripts."""
-    found = {
-        name for places in _NAMES.findall(html) for name in "".join(places).split()
-    }
-    return found.union(*(_WORD.findall(code) for code in _INLINE_SCRIPT.findall(html)))
-
-
 def with_icons(css: str, folder: Path) -> str:
     r"""Return ``css`` with the fonts that it loads put into it, and in them its icons.
 
@@ -157,7 +142,7 @@ def with_icons(css: str, folder: Path) -> str:
 
 def _subset(file: Path, icons: set[int]) -> str:
     """Return a font with ``icons`` alone in base 64; nothing if it has none of them."""
-    font = TTFont(file)
+    font = TTFont(file, recalcTimestamp=False)  # two builds give the same bytes
     if not icons.intersection(font.getBestCmap()):
         return ""
     options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=False)
@@ -198,20 +183,10 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         out = Path(app.outdir)
         parts = [name for name in joined if (out / name).is_file()]
         css = "\n".join(_read(out / name) for name in parts)
-        kept = with_icons(used_rules(css, names_of_site(out)), out / _STYLES)
+        names = {name for found in read_outputs(app) for name in found.names}
+        kept = with_icons(used_rules(css, names), out / _STYLES)
         made_of = f"/* What these pages use of {' '.join(parts)} */"
         (out / _SHEET).write_text(f"{made_of}\n{kept}", encoding="utf-8")
-
-
-def names_of_site(out: Path) -> set[str]:
-    """Return the names that the pages in ``out`` use, and all words of the scripts."""
-    found: set[str] = set()
-    for page in out.rglob("*.html"):
-        found |= names_on_page(page.read_text(encoding="utf-8"))
-    for script in out.glob(_SEARCHED_SCRIPTS):
-        if script.name != _NOT_SEARCHED:
-            found.update(_WORD.findall(script.read_text(encoding="utf-8")))
-    return found
 
 
 def _read(sheet: Path) -> str:

@@ -7,7 +7,6 @@ Nothing is requested, and without JavaScript the links lead to the same text.
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -18,12 +17,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import mark, shown_elsewhere
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.languages import HTML_TAGS
-from d2lnotes.site.twins.nodes import Half, language_around
+from d2lnotes.site.twins.nodes import Half, language_around, loose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
@@ -55,7 +55,7 @@ class TermDefinitions(PageNotes[Definitions]):
             for item in glossary.findall(nodes.definition_list_item):
                 halves: dict[str, list[nodes.Node]] = {"zh": [], "en": []}
                 for half in item[-1].findall(Half):
-                    halves[half["lang"]] += [child.deepcopy() for child in half]
+                    halves[half["lang"]] += loose(half.children)
                 for term in item.findall(nodes.term):
                     found |= dict.fromkeys(term["ids"], halves)
         if found:
@@ -113,24 +113,40 @@ def find_term(env: BuildEnvironment, name: str) -> tuple[str, str] | None:
     return exact or domain._terms.get(name.lower())
 
 
-def digest_of_definitions(env: BuildEnvironment, page: str) -> str:
-    """Return a mark that changes when a term that ``page`` links is defined anew."""
-    texts = []
-    for name in env.metadata[page].get(_USED, ()):
-        if found := find_term(env, name):
-            halves = TermDefinitions.of(env).get(found[0], {}).get(found[1], {})
-            texts += [node.astext() for key in sorted(halves) for node in halves[key]]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+def shown_definitions(env: BuildEnvironment) -> dict[str, object]:
+    """Return the definitions of the terms that each page links."""
+    definitions = TermDefinitions.of(env)
+
+    def definition(name: str) -> object:
+        page, term = find_term(env, name) or ("", "")
+        halves = definitions.get(page, {}).get(term, {})
+        return page, term, {key: list(map(str, halves[key])) for key in halves}
+
+    return {
+        page: [definition(name) for name in facts[_USED]]
+        for page, facts in env.metadata.items()
+        if facts.get(_USED)
+    }
 
 
-def write_pages_with_new_definitions(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Name the pages that show a definition which has changed."""
-    if app.builder.format != "html":
-        return []
-    before: dict[str, str] = getattr(env, "d2lnotes_tips", {})
-    marks = {page: digest_of_definitions(env, page) for page in env.found_docs}
-    env.d2lnotes_tips = marks  # type: ignore[attr-defined]
-    return [page for page in sorted(marks) if before.get(page) != marks[page]]
+def shown_works(env: BuildEnvironment) -> Mapping[str, object]:
+    """Return the works that each page cites, and those that it lists."""
+    cited: dict[str, list[object]] = {}
+    domain: Any = env.domains.get("cite")
+    if domain is None:
+        return {}
+    works: dict[str, list[object]] = {}
+    for work in domain.citations:
+        page = work.bibliography_key.docname
+        shown = work.formatted_entry
+        # The entry, too: a citation in the text shows names and year.
+        fact = mark([work.citation_id, page, work.entry, shown.label, shown.text])
+        works.setdefault(work.key, []).append(fact)
+        cited.setdefault(page, []).append(fact)
+    for reference in domain.citation_refs:
+        found = [(x.key, works.get(x.key)) for x in reference.targets]
+        cited.setdefault(reference.docname, []).append(found)
+    return cited
 
 
 class CitationTips(SphinxPostTransform):
@@ -196,5 +212,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_js_file("tips.js", loading_method="defer")
     # Otherwise every citation has all installed packages searched for its plain text.
     register_plugin("pybtex.backends", "plaintext", PlainText, force=True)
-    app.connect("env-get-updated", write_pages_with_new_definitions)
+    shown_elsewhere(app, "definitions", shown_definitions)
+    shown_elsewhere(app, "works", shown_works)
     return METADATA

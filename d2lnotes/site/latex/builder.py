@@ -12,11 +12,11 @@ from sphinx.util import texescape
 from sphinx.util.docutils import new_document
 from sphinx.util.nodes import inline_all_toctrees
 
-from d2lnotes.site.latex.lookups import find_lookups
 from d2lnotes.site.latex.volumes import (
     CODE,
     FRONT,
     Volume,
+    find_lookups,
     front,
     gallery,
     pages_below,
@@ -71,8 +71,9 @@ class VolumeBuilder(LaTeXBuilder):
         warn_of_homeless(self.env, self.volumes)
         self._homes = self._find_homes()
         self._common = dict(self.context)
-        for self.volume in self.volumes:
-            name = f"{self.name_of(self.volume)}.tex"
+        for volume in self.volumes:
+            self.volume = volume
+            name = f"{self.name_of(volume)}.tex"
             self.document_data = [(start, name, *others)]  # type: ignore[list-item]
             super().write_documents(_docnames)
         self._list([(self.name_of(v), v.title) for v in self.volumes])
@@ -145,7 +146,7 @@ class VolumeBuilder(LaTeXBuilder):
             return super().assemble_doctree(indexfile, toctree_only, appendices)
         inside: set[str] = set()
         skipped = scripts_elsewhere(self.env, self.volume)
-        lookups = self._lookups()
+        lookups = self._lookups(self.volume)
         tree = self._contents([*self._heads(self.volume), *lookups])
         tree = inline_all_toctrees(
             self, inside, indexfile, tree, str, [indexfile, *skipped]
@@ -160,12 +161,11 @@ class VolumeBuilder(LaTeXBuilder):
         self.env.resolve_references(tree, indexfile, self)
         return tree
 
-    def _lookups(self) -> list[str]:
-        """Return the pages to look things up in that the volume has to bring along."""
-        assert self.volume
-        if self.volume.key in (CODE, FRONT):
+    def _lookups(self, volume: Volume) -> list[str]:
+        """Return the pages to look things up in that a volume has to bring along."""
+        if volume.key in (CODE, FRONT):
             return []
-        return [p for p in find_lookups(self.env) if self.home(p) is not self.volume]
+        return [p for p in find_lookups(self.env) if self.home(p) is not volume]
 
     def _contents(self, pages: list[str]) -> nodes.document:
         document = new_document("<volume>")
@@ -185,5 +185,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def volume_builder(transform: Any) -> VolumeBuilder | None:  # noqa: ANN401
     """Return the builder that a post-transform works for, if it writes volumes."""
-    builder = transform.app.builder
+    builder = transform.env._app.builder
     return builder if isinstance(builder, VolumeBuilder) and builder.volume else None

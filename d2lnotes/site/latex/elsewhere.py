@@ -69,7 +69,7 @@ class NameVolumes(SphinxPostTransform):
 
     def _words(self, node: nodes.Element, page: str, label: str) -> list[nodes.Node]:
         """Return what a reference shows: its words, a number or the page's title."""
-        if isinstance(node, nodes.reference):
+        if not isinstance(node, number_reference | math_reference):
             return node.children
         numbers = self.env.toc_fignumbers.get(page, {})
         if isinstance(node, math_reference):
@@ -80,8 +80,8 @@ class NameVolumes(SphinxPostTransform):
                 title = str(node.get("title", "%s"))
                 return [nodes.Text(title % _number(numbered, label))]
         sections = self.env.toc_secnumbers.get(page, {})
-        if number := sections.get(f"#{label}") or sections.get(""):
-            shown = ".".join(map(str, number))
+        if found := sections.get(f"#{label}") or sections.get(""):
+            shown = ".".join(map(str, found))
             return [nodes.Text(str(node.get("title", "%s")) % shown)]
         return [nodes.Text(self.env.titles[page].astext())]
 

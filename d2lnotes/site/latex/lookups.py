@@ -15,8 +15,8 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.nodes import raw_latex
 
+from d2lnotes.site.latex.builder import volume_builder
 from d2lnotes.site.results.role import ResultNumber
-from d2lnotes.site.results.table import ResultsTable
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.languages import own_language
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 _CITED = re.compile(r"\\hyperlink\{cite\.([^{}]+)\}")
@@ -44,32 +43,6 @@ class Entry:
     names: set[str] = field(default_factory=set)
 
 
-def find_lookups(env: BuildEnvironment) -> list[str]:
-    """Return the pages that hold terms, results and works, in the order of the contents.
-
-    Of pages below another one, such as a glossary in several files, it is that one.
-    """
-    standard = env.domains.standard_domain
-    found = {page for _, _, kind, page, *_ in standard.get_objects() if kind == "term"}
-    found |= {
-        page for page, facts in env.metadata.items() if ResultsTable.DIGEST in facts
-    }
-    if "cite" in env.domains:
-        found |= {key.docname for key in env.get_domain("cite").bibliographies}  # type: ignore[attr-defined]
-    above = {
-        below: page for page, listed in env.toctree_includes.items() for below in listed
-    }
-    heads = {_head(page, above, env.config.root_doc) for page in found}
-    return [page for page in above if page in heads]
-
-
-def _head(page: str, above: dict[str, str], root: str) -> str:
-    """Return what ``page`` stands below, just below a chapter."""
-    while (up := above.get(page, root)) != root and above.get(up, root) != root:
-        page = up
-    return page
-
-
 class LookUp(SphinxPostTransform):
     """Leave in a volume's own look-up pages what the volume refers to."""
 
@@ -78,7 +51,10 @@ class LookUp(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
         """Remove the entries that nothing leads to, and what is empty without them."""
-        pages = getattr(self.app.builder, "lookups", frozenset())
+        self.builder = volume_builder(self)
+        if self.builder is None:
+            return
+        pages = self.builder.lookups
         entries = list(_entries(self.document, pages))
         kept = self._kept(entries, pages)
         sections = {id(s) for entry in entries for s in _sections_around(entry)}
@@ -133,7 +109,7 @@ class LookUp(SphinxPostTransform):
         links = (
             node.get("refuri", "") for node in entry.nodes[0].findall(nodes.reference)
         )
-        inside = self.app.builder.inside  # type: ignore[attr-defined]
+        inside = self.builder.inside if self.builder else ()
         return isinstance(entry.nodes[-1], nodes.table) and any(
             uri.startswith("%") and uri[1:] in inside for uri in links
         )
@@ -151,8 +127,7 @@ class LookUp(SphinxPostTransform):
         for section in list(file.findall(nodes.section)):
             if id(section) in sections - shown:
                 section.parent.remove(section)
-        home = self.app.builder.home(file["docname"])  # type: ignore[attr-defined]
-        if home:
+        if self.builder and (home := self.builder.home(file["docname"])):
             note = _NOTE[own_language(self.config)].format(home.short)
             next(file.findall(nodes.section)).insert(1, nodes.paragraph("", note))
 

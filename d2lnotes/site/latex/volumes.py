@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
+from d2lnotes.site.results.table import ResultsTable
 from d2lnotes.site.twins.languages import Language, half, own_language
 
 if TYPE_CHECKING:
@@ -140,3 +141,29 @@ def scripts_elsewhere(env: BuildEnvironment, volume: Volume) -> set[str]:
     """Return the pages at the head of the chapters of scripts that others hold."""
     listed = env.toctree_includes.get(f"{gallery(env)}/index", ())
     return {page for page in listed if page not in volume.scripts}
+
+
+def find_lookups(env: BuildEnvironment) -> list[str]:
+    """Return the pages that hold terms, results and works, in the order of the contents.
+
+    Of pages below another one, such as a glossary in several files, it is that one.
+    """
+    standard = env.domains.standard_domain
+    found = {page for _, _, kind, page, *_ in standard.get_objects() if kind == "term"}
+    found |= {
+        page for page, facts in env.metadata.items() if ResultsTable.DIGEST in facts
+    }
+    if "cite" in env.domains:
+        found |= {key.docname for key in env.get_domain("cite").bibliographies}  # type: ignore[attr-defined]
+    above = {
+        below: page for page, listed in env.toctree_includes.items() for below in listed
+    }
+    heads = {_head(page, above, env.config.root_doc) for page in found}
+    return [page for page in above if page in heads]
+
+
+def _head(page: str, above: dict[str, str], root: str) -> str:
+    """Return what ``page`` stands below, just below a chapter."""
+    while (up := above.get(page, root)) != root and above.get(up, root) != root:
+        page = up
+    return page

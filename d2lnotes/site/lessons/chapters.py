@@ -36,13 +36,14 @@ from d2lnotes.site.lessons.front_matter import (
 )
 from d2lnotes.site.lessons.learning_path import Arc, draw_arcs
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read
 from d2lnotes.site.twins.languages import half, halves_problem
 from d2lnotes.site.twins.references import title_reference
 from d2lnotes.site.twins.source_lines import line_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -116,12 +117,11 @@ class Overviews(SphinxTransform):
             if toctree["numbered"]
             for _, target in toctree["entries"]
         ]
-        made_of: list[tuple[str, list[str], str]] = []
+        made_of: list[tuple[str, list[str]]] = []
 
         def note(kind: str, pages: list[str]) -> Any:  # noqa: ANN401 - kind decides
-            facts = _FACTS[kind](self.env, pages)
-            made_of.append((kind, pages, repr(facts)))
-            return facts
+            made_of.append((kind, pages))
+            return _FACTS[kind](self.env, pages)
 
         for place in list(self.document.findall(Placeholder)):
             if place["kind"] == "cards":
@@ -344,24 +344,16 @@ _FACTS: dict[str, Callable[[BuildEnvironment, list[str]], Any]] = {
 }
 
 
-def read_again(
-    app: Sphinx,
-    env: BuildEnvironment,
-    added: set[str],
-    changed: set[str],
-    removed: set[str],
-) -> Iterable[str]:
-    """Name the pages whose overviews would now say something else."""
-    return [
-        page
+def shown_overviews(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the overviews of each page say."""
+    return {
+        page: [
+            _FACTS[kind](env, [name for name in pages if name in env.found_docs])
+            for kind, pages in facts[_MADE_OF]
+        ]
         for page, facts in env.metadata.items()
-        if page not in removed
-        and any(
-            repr(_FACTS[kind](env, [name for name in pages if name in env.found_docs]))
-            != before
-            for kind, pages, before in facts.get(_MADE_OF, ())
-        )
-    ]
+        if _MADE_OF in facts and page in env.found_docs
+    }
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -371,5 +363,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("course-facts", CourseFacts)
     app.add_transform(Overviews)
     app.add_css_file("cards.css")
-    app.connect("env-get-outdated", read_again)
+    shown_elsewhere(app, "overviews", shown_overviews, reading=True)
     return METADATA

@@ -16,13 +16,16 @@ from sphinx.util.nodes import make_refnode
 from d2lnotes.site.lessons.exercises import ExerciseFacts, exercises_of
 from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order
 from d2lnotes.site.rooms import METADATA
-from d2lnotes.site.stages import Updated, Written
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
+from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.languages import own_language
-from d2lnotes.site.twins.references import title_nodes, title_reference
+from d2lnotes.site.twins.references import (
+    title_in_words,
+    title_nodes,
+    title_reference,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
@@ -108,19 +111,24 @@ def all_exercises(env: BuildEnvironment) -> dict[str, list[ExerciseFacts]]:
     return {page: found for page, found in pages.items() if found}
 
 
-def write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
-    """Name the pages with the list if it would now say something else.
-
-    Titles, labels and numbers are looked after by ``stale_pages``.
-    """
-    if app.builder.format != "html":
-        return []  # other formats are written whole, and must not hide it from HTML
-    before = getattr(env, "d2lnotes_listed_exercises", None)
-    now = all_exercises(env)
-    env.d2lnotes_listed_exercises = now  # type: ignore[attr-defined]
-    if now == before:
-        return []
-    return [page for page, facts in env.metadata.items() if _LISTED in facts]
+def shown_exercises(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the pages with the list show: all exercises under their titles."""
+    labels = env.domains.standard_domain.anonlabels
+    listed = [
+        (
+            page,
+            title_in_words(env, page, ""),
+            title_in_words(env, f"{chapter_of(page)}/index", ""),
+            env.toc_fignumbers.get(page, {}).get("exercise"),
+            [
+                (exercise, title_in_words(env, *labels.get(exercise.label, ("", ""))))
+                for exercise in found
+            ],
+        )
+        for page, found in all_exercises(env).items()
+    ]
+    pages = [page for page, facts in env.metadata.items() if _LISTED in facts]
+    return dict.fromkeys(pages, listed)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -128,6 +136,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("d2lnotes.site.lessons.exercises")
     app.add_directive("exercise-list", ExerciseListDirective)
     app.add_post_transform(WriteExerciseList)
-    # Once Sphinx has given all numbers (500).
-    app.connect("env-get-updated", write_again, priority=Updated.SHOWN_ELSEWHERE)
+    shown_elsewhere(app, "exercises", shown_exercises)
     return METADATA

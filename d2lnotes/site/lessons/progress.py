@@ -16,11 +16,15 @@ from sphinx.util.docutils import SphinxDirective
 from d2lnotes.site.lessons.exercises import exercises_of
 from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order, is_lesson
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
+
+
+_PANEL = "d2lnotes_progress"
 
 
 class ProgressPanel(nodes.General, nodes.Element):
@@ -31,7 +35,8 @@ class ProgressDirective(SphinxDirective):
     """``progress``: takes nothing, and leaves a place for the panel."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the place."""
+        """Return the place, and remember the page that it is on."""
+        self.env.metadata[self.env.current_document.docname][_PANEL] = True
         return [ProgressPanel()]
 
 
@@ -57,10 +62,19 @@ def tell_script(
     if doctree is None:
         return
     context["lesson"] = pagename if is_lesson(pagename) else ""
-    has_panel = next(doctree.findall(ProgressPanel), None) is not None
-    if has_panel or pagename == app.config.root_doc:
+    if pagename in _pages_with_progress(app.env):
         # No name or label holds "<", which alone could end the script element.
         context["things_to_do"] = json.dumps(things_to_do(app.env))
+
+
+def _pages_with_progress(env: BuildEnvironment) -> list[str]:
+    panels = [page for page, facts in env.metadata.items() if _PANEL in facts]
+    return [env.config.root_doc, *panels]
+
+
+def shown_progress(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the pages that show progress tell the script."""
+    return dict.fromkeys(_pages_with_progress(env), things_to_do(env))
 
 
 def _visit_panel(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
@@ -84,4 +98,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("progress", ProgressDirective)
     app.add_js_file("progress.js", loading_method="defer")
     app.connect("html-page-context", tell_script)
+    shown_elsewhere(app, "progress", shown_progress)
     return METADATA

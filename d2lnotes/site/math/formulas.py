@@ -9,8 +9,9 @@ readers and for copying. Drawings are kept between builds and shared by the lang
 from __future__ import annotations
 
 import hashlib
-import json
 import re
+import sqlite3
+import weakref
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,8 +38,22 @@ _RENDERER = "d2lnotes"
 _USED = re.compile(r'<use href="#(m[0-9a-f]+)"')
 
 
+_TABLES = """
+drop table if exists glyphs;
+create table glyphs (name text primary key, outline text);
+drop table if exists formulas;
+create table formulas (
+    name text primary key, style text, width text, height text, view_box text,
+    drawing text, glyphs text, mathml text, error text);
+"""
+_SECONDS_TO_WAIT = 60  # for the other language's build
+
+
 class FormulaStore:
-    """The formulas of the course by their identifiers, kept in a file.
+    """The formulas of the course by their identifiers, kept in a database.
+
+    Builds of both languages may use it at once: each adds what the other has not, and
+    every outline of a letter is kept once.
 
     Parameters
     ----------
@@ -50,38 +65,84 @@ class FormulaStore:
 
     def __init__(self, mathjax: MathJax, file: Path) -> None:
         self._mathjax, self._file = mathjax, file
-        self._fingerprint = mathjax.fingerprint()
         self._formulas: dict[str, Formula] = {}
-        self._grown = False
+        self._outlines: dict[str, str] = {}
+        self._new: list[str] = []
         try:
-            kept = json.loads(file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
-            return
-        if kept["fingerprint"] == self._fingerprint:
-            known = kept["formulas"].items()
-            self._formulas = {name: Formula(**parts) for name, parts in known}
+            self._kept = self._open()
+        except sqlite3.DatabaseError as problem:
+            logger.info("%s cannot be used and is made anew: %s", file, problem)
+            file.unlink(missing_ok=True)
+            self._kept = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the database, without what another MathJax made.
+
+        Raises
+        ------
+        sqlite3.DatabaseError
+            If the file is damaged, or none of ours.
+        """
+        kept = sqlite3.connect(self._file, timeout=_SECONDS_TO_WAIT)
+        weakref.finalize(self, kept.close)
+        if kept.execute("pragma quick_check").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged")
+        mark = self._mathjax.fingerprint() + _TABLES
+        with kept:
+            kept.execute("begin immediate")
+            kept.execute("create table if not exists made_by (mark text)")
+            if kept.execute("select mark from made_by").fetchall() != [(mark,)]:
+                for statement in ("delete from made_by", *_TABLES.split(";")):
+                    kept.execute(statement)
+                kept.execute("insert into made_by values (?)", (mark,))
+        return kept
 
     def add(self, tex: str, *, display: bool) -> str:
         """Return the identifier of the formula ``tex``, which is set if it is new."""
         digest = hashlib.sha256(f"{int(display)}{tex}".encode()).hexdigest()
         name = f"m{digest[:12]}"
-        if name not in self._formulas:
+        if name not in self._formulas and not self._find(name):
             self._formulas[name] = self._mathjax.typeset(tex, display=display)
-            self._grown = True
+            self._new.append(name)
         return name
 
+    def _find(self, name: str) -> bool:
+        """Look a formula up in the database; return whether it is there."""
+        found = self._kept.execute("select * from formulas where name = ?", (name,))
+        row = found.fetchone()
+        if row is not None:
+            _, style, width, height, view_box, drawing, letters, mathml, error = row
+            glyphs = {letter: self._outline(letter) for letter in letters.split()}
+            self._formulas[name] = Formula(
+                style, width, height, view_box, drawing, glyphs, mathml, error
+            )
+        return row is not None
+
+    def _outline(self, letter: str) -> str:
+        if letter not in self._outlines:
+            query = "select outline from glyphs where name = ?"
+            self._outlines[letter] = self._kept.execute(query, (letter,)).fetchone()[0]
+        return self._outlines[letter]
+
     def __getitem__(self, name: str) -> Formula:
-        """Return the formula with the identifier ``name``."""
+        """Return the formula with the identifier ``name``, which was added or kept."""
+        if name not in self._formulas and not self._find(name):
+            raise KeyError(name)
         return self._formulas[name]
 
     def save(self) -> None:
-        """Write the formulas to the file if any are new."""
-        if self._grown:
-            known = {name: asdict(parts) for name, parts in self._formulas.items()}
-            text = json.dumps({"fingerprint": self._fingerprint, "formulas": known})
-            draft = self._file.with_suffix(".draft")
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(self._file)
+        """Write the new formulas to the database."""
+        new = [(name, self._formulas[name]) for name in self._new]
+        self._new = []
+        with self._kept:
+            self._kept.executemany(
+                "insert or ignore into glyphs values (?, ?)",
+                [glyph for _, formula in new for glyph in formula.glyphs.items()],
+            )
+            self._kept.executemany(
+                "insert or ignore into formulas values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(name, formula) for name, formula in new],
+            )
 
     def element(self, name: str) -> str:
         """Return the HTML that shows a formula whose drawing is on the page."""
@@ -104,6 +165,11 @@ class FormulaStore:
             '<svg class="drawings" width="0" height="0" aria-hidden="true"><defs>'
             f"{''.join(outlines)}{''.join(drawings)}</defs></svg>"
         )
+
+
+def _row(name: str, formula: Formula) -> tuple[str, ...]:
+    texts = {**asdict(formula), "glyphs": " ".join(formula.glyphs)}
+    return (name, *texts.values())
 
 
 def inline_tex(node: nodes.math) -> str:
@@ -169,7 +235,7 @@ def _element(
 
 def open_store(app: Sphinx) -> None:
     """Open the store of the course; what is set is shared by both languages."""
-    file = Path(app.doctreedir).parent / "formulas.json"
+    file = Path(app.doctreedir).parent / "formulas.sqlite3"
     store = FormulaStore(MathJax(app.config.d2lnotes_math_macros), file)
     app.builder.d2lnotes_formulas = store  # type: ignore[attr-defined]
 

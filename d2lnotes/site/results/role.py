@@ -7,7 +7,6 @@ no figure in the prose can disagree with the run that is shown beside it.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +36,7 @@ from d2lnotes.site.results.table import (
     visit_name_latex,
 )
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Read, Started, Written
 from d2lnotes.site.twins.languages import (
     Language,
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 logger = logging.getLogger(__name__)
-
-_UNKNOWN = "d2lnotes_unknown_result"
 
 
 class ResultNumber(nodes.inline):
@@ -85,13 +83,13 @@ class ResultRole(SphinxRole):
             for language in ("zh", "en")
         }
         number.speak(own)
-        number["label"] = result_label(name)
+        number["refers_to"] = result_label(name)
         number["stand_ins"] = record.stand_ins
         return [number], []
 
     def _unknown(self, name: str) -> nodes.Node:
         # Until the name is known, the page must be read again in every build.
-        self.env.metadata[self.env.current_document.docname][_UNKNOWN] = name
+        self.env.note_reread()
         if not self.env.d2lnotes_results_missing:  # type: ignore[attr-defined]
             known = sorted(known_results(self.env))
             close = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
@@ -173,8 +171,6 @@ def load_records(app: Sphinx) -> None:
         app.config.d2lnotes_no_gallery
         or any(record.unreached and not record.run.finished for record in records)
     )
-    digest = hashlib.sha256(repr(records).encode()).hexdigest()
-    app.env.d2lnotes_records_digest = digest  # type: ignore[attr-defined]
 
 
 def _check_words(app: Sphinx, record: Record) -> None:
@@ -191,21 +187,11 @@ def _check_words(app: Sphinx, record: Record) -> None:
                 )
 
 
-def read_again(
-    app: Sphinx,
-    env: BuildEnvironment,
-    added: set[str],
-    changed: set[str],
-    removed: set[str],
-) -> list[str]:
-    """Name the pages with an unknown result, and the table if any record changed."""
-    digest = env.d2lnotes_records_digest  # type: ignore[attr-defined]
-    return [
-        docname
-        for docname, facts in env.metadata.items()
-        if docname not in removed
-        and (_UNKNOWN in facts or facts.get(ResultsTable.DIGEST, digest) != digest)
-    ]
+def shown_records(env: BuildEnvironment) -> dict[str, object]:
+    """Return what the pages with a table of all results were made of."""
+    records = env.d2lnotes_records  # type: ignore[attr-defined]
+    pages = [page for page, facts in env.metadata.items() if ResultsTable.MARK in facts]
+    return dict.fromkeys(pages, records)
 
 
 def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
@@ -213,8 +199,8 @@ def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
     labels = builder.env.domains.standard_domain.anonlabels
     attributes = {"title": node["hover"]}
     tag = "span"
-    if node["label"] in labels:
-        page, target = labels[node["label"]]
+    if node["refers_to"] in labels:
+        page, target = labels[node["refers_to"]]
         uri = builder.get_relative_uri(builder.current_docname, page)
         tag, attributes["href"] = "a", f"{uri}#{target}"
     translator.body.append(translator.starttag(node, tag, "", **attributes))
@@ -252,5 +238,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(SpeakNumbers)
     # After the gallery has run (400 to 600).
     app.connect("builder-inited", load_records, priority=Started.RECORDS_READ)
-    app.connect("env-get-outdated", read_again)
+    shown_elsewhere(app, "records", shown_records, reading=True)
     return METADATA

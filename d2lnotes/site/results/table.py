@@ -83,16 +83,14 @@ class ResultsTable(SphinxDirective):
     """``results-table``: takes the folder of published figures as its argument."""
 
     required_arguments = 1
-    # The entry of a page's metadata that tells which records its table shows.
-    DIGEST: ClassVar[str] = "d2lnotes_records_digest"
+    # Pages with a table have this entry in their metadata.
+    MARK: ClassVar[str] = "d2lnotes_results_table"
 
     def run(self) -> list[nodes.Node]:
         """Return one table per script, then the figures without a result."""
         self.own = own_language(self.config)
         _, path = self.env.relfn2path(self.arguments[0])
-        self.env.metadata[self.env.current_document.docname][self.DIGEST] = (
-            self.env.d2lnotes_records_digest  # type: ignore[attr-defined]
-        )
+        self.env.metadata[self.env.current_document.docname][self.MARK] = True
         published = self._published(Path(path))
         records: list[Record] = self.env.d2lnotes_records  # type: ignore[attr-defined]
         shown: list[nodes.Node] = []

@@ -9,6 +9,8 @@ from docutils import nodes
 from d2lnotes.site.twins.languages import HTML_TAGS, own_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sphinx.application import Sphinx
     from sphinx.config import Config
 
@@ -50,6 +52,19 @@ def _half_around(node: nodes.Node) -> Half | None:
     while parent is not None and not isinstance(parent, Half):
         parent = parent.parent
     return parent
+
+
+def loose(pieces: Iterable[nodes.Node]) -> list[nodes.Node]:
+    """Return copies of ``pieces`` that can be kept without the page they stand on.
+
+    A node knows its document, and a copy the same: who keeps it keeps all of the page.
+    The attribute is private to docutils 0.22, whose ``document`` cannot be unset.
+    """
+    copies = [piece.deepcopy() for piece in pieces]
+    for copy in copies:
+        for node in copy.findall():
+            node._document = None
+    return copies
 
 
 def _visit_twin(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401

@@ -18,7 +18,13 @@ from sphinx.util.nodes import make_refnode
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins import languages
-from d2lnotes.site.twins.nodes import Half, HalfText, Twin, language_around
+from d2lnotes.site.twins.nodes import (
+    Half,
+    HalfText,
+    Twin,
+    language_around,
+    loose,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -30,12 +36,13 @@ _PAGE = ""
 Titles = dict[str, dict[str, list[nodes.Node]]]
 
 
-def titles_in_words(env: BuildEnvironment, page: str, node_id: str) -> list[str]:
-    """Return the title under ``node_id``, of the page without one, in each language."""
+def title_in_words(env: BuildEnvironment, page: str, node_id: str) -> list[str]:
+    """Return the title under ``node_id``, of the page without one, in each language.
+
+    Its markup is kept: a word that becomes code is another title.
+    """
     halves = TwinTitles.of(env).get(page, {}).get(node_id, {})
-    return [
-        "".join(piece.astext() for piece in halves[lang]) for lang in sorted(halves)
-    ]
+    return ["".join(map(str, halves[lang])) for lang in sorted(halves)]
 
 
 def title_nodes(
@@ -71,10 +78,11 @@ class TwinTitles(PageNotes[Titles]):
         for node in doctree.findall(nodes.TextElement):
             if "halves" not in node.attributes:
                 continue
+            halves = {lang: loose(node["halves"][lang]) for lang in node["halves"]}
             if isinstance(node.parent, nodes.section):
-                found.setdefault(_PAGE, node["halves"])
+                found.setdefault(_PAGE, halves)
             for node_id in [*node["ids"], *node.parent["ids"]]:
-                found[node_id] = node["halves"]
+                found[node_id] = halves
         self.of(app.env)[app.env.current_document.docname] = found
 
 

@@ -3,13 +3,14 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tiny_course import is_running, make_course, start, wait_until, write
+from tiny_course import INDEX, is_running, make_course, start, wait_until, write
 
 from d2lnotes.site.command import sphinx_run
 from d2lnotes.site.command.cli import main
@@ -33,6 +34,25 @@ def setup(app):
 
     app.connect("html-page-context", wait)
 """
+# Each language says that the scripts have run, and waits for the other one.
+MEETING = """
+def setup(app):
+    import pathlib, time
+    declare(app)
+    here = pathlib.Path(__file__).parent
+
+    def meet(app):
+        (here / "build" / "scripts-ran").write_text(app.config.d2lnotes_build_id)
+        (here / app.config.language).touch()
+        end = time.monotonic() + 60
+        while not all((here / name).exists() for name in ("zh_CN", "en")):
+            if time.monotonic() > end:
+                raise OSError("the other language did not come")
+            time.sleep(0.05)
+
+    app.connect("builder-inited", meet)
+"""
+MENDED = "# Title\n"
 # What Sphinx was given, one file for each language.
 TELLING = """
 def setup(app):
@@ -191,6 +211,27 @@ def test_other_language_is_built_when_one_fails(tmp_path, monkeypatch, capfd):
     assert re.search(r"zh +failed.*\n +OSError: lost\nen +done", capfd.readouterr().out)
 
 
+def test_languages_are_built_side_by_side_once_the_scripts_have_run(
+    tmp_path, monkeypatch
+):
+    course = make_course(tmp_path / "course", conf=MEETING)
+    monkeypatch.chdir(course)
+
+    assert main(["build"]) == 0
+
+
+def test_what_the_languages_say_does_not_mingle(course, capfd):
+    main(["build"])
+
+    said = capfd.readouterr().out
+    assert re.findall(r"(?m)^— .+ —$|^build succeeded", said) == [
+        "— zh: site —",
+        "build succeeded",
+        "— en: site —",
+        "build succeeded",
+    ]
+
+
 def test_sphinx_killed_by_the_system_is_a_failure(tmp_path, monkeypatch, capfd):
     course = make_course(tmp_path / "course", conf="import os; os.kill(os.getpid(), 9)")
     monkeypatch.chdir(course)
@@ -203,14 +244,88 @@ def test_edited_extension_makes_every_page_be_read_again(course, monkeypatch):
     main(["build", "--language", "en"])
     untouched = course / "build" / "doctrees" / "en" / "index.doctree"
     before = untouched.stat().st_mtime_ns
-    monkeypatch.setattr(sphinx_run, "_state", lambda: "another")
+    monkeypatch.setattr(sphinx_run, "_state", lambda: {"code": "another"})
 
     main(["build", "--language", "en"])
 
     assert untouched.stat().st_mtime_ns > before
 
 
-def test_deleted_page_leaves_the_site(course):
+def times_of(course, pattern):
+    """When the files of the English build that fit ``pattern`` were written."""
+    files = (course / "build").rglob(pattern)
+    return {file: file.stat().st_mtime_ns for file in files}
+
+
+@pytest.mark.parametrize(
+    ("part", "read", "written"),
+    [
+        ("code", True, True),
+        ("templates", False, True),
+        ("assets", False, False),
+    ],
+)
+def test_what_changed_in_the_extensions_decides_what_is_made_anew(
+    course, monkeypatch, part, read, written
+):
+    main(["build", "--language", "en"])
+    before = times_of(course, "page.*")
+    state = {**sphinx_run._state(), part: "another"}
+    monkeypatch.setattr(sphinx_run, "_state", lambda: state)
+
+    main(["build", "--language", "en"])
+
+    after = times_of(course, "page.*")
+    changed = {file.suffix for file in after if after[file] != before[file]}
+    wanted = {".doctree": read, ".html": written}
+    assert changed == {file for file, made in wanted.items() if made}
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [
+        ("twins/pairing.py", "code"),
+        ("search/search_language.js", "code"),
+        ("html/templates/layout.html", "templates"),
+        ("html/static/d2lnotes.css", "assets"),
+        ("explorables/static/explorables/kit.js", "assets"),
+        ("command/serve.py", None),
+        ("latex/sty/d2lnotes.sty", None),
+    ],
+)
+def test_a_file_of_the_site_belongs_to_what_is_made_from_it(
+    tmp_path, monkeypatch, file, part
+):
+    site = tmp_path / "site"
+    shutil.copytree(Path(sphinx_run.__file__).parents[1], site)
+    monkeypatch.setattr(sphinx_run, "__file__", str(site / "command" / "sphinx_run.py"))
+    before = sphinx_run._state()
+
+    with (site / file).open("a", encoding="utf-8") as changed:
+        changed.write("\n")
+
+    after = sphinx_run._state()
+    assert [name for name in after if after[name] != before[name]] == [part] * bool(
+        part
+    )
+
+
+def test_a_style_that_is_gone_leaves_the_site(course, monkeypatch):
+    main(["build", "--language", "en"])
+    gone = course / "build" / "html" / "en" / "_static" / "gone.css"
+    write(gone, "")
+    state = {**sphinx_run._state(), "assets": "another"}
+    monkeypatch.setattr(sphinx_run, "_state", lambda: state)
+
+    main(["build", "--language", "en"])
+
+    assert not gone.exists()
+    assert gone.with_name("basic.css").exists()
+
+
+@pytest.mark.parametrize("text", [MENDED, "# Title\n\n{ref}`nowhere`\n"])
+def test_deleted_page_leaves_the_site_even_if_it_warned(course, text):
+    write(course / "docs" / "page.md", text)
     main(["build", "--language", "en"])
     (course / "docs" / "page.md").unlink()
     write(course / "docs" / "index.md", "# Alone\n")
@@ -218,7 +333,59 @@ def test_deleted_page_leaves_the_site(course):
     exit_code = main(["build", "--language", "en"])
 
     assert exit_code == 0
-    assert not (course / "build" / "html" / "en" / "page.html").exists()
+    assert times_of(course, "page.*") == {}
+
+
+LABEL = "(here)=\n## Section\n"
+
+
+@pytest.mark.parametrize("mended", ["a", "page"])
+def test_a_duplicate_label_is_forgotten_once_it_is_mended_on_either_page(
+    course, mended
+):
+    write(
+        course / "docs" / "index.md", INDEX + "\n{ref}`here`\n\n```{toctree}\na\n```\n"
+    )
+    for name in ("a", "page"):
+        write(course / "docs" / f"{name}.md", f"# Page\n\n{LABEL}")
+    main(["build", "--language", "en"])
+
+    assert main(["build", "--language", "en"]) == 1
+    write(course / "docs" / f"{mended}.md", "# Page\n")
+    assert main(["build", "--language", "en"]) == 0
+    assert main(["build", "--language", "en"]) == 0
+    other = {"a": "page", "page": "a"}[mended]
+    assert f'href="{other}.html#here"' in html(course, "en", "index")
+
+
+def test_a_duplicate_label_is_reported_as_often_as_it_stands_there(course, capfd):
+    write(course / "docs" / "index.md", INDEX + "\n```{toctree}\na\n```\n")
+    for name in ("a", "page"):
+        write(course / "docs" / f"{name}.md", f"# Page\n\n{LABEL}")
+    main(["build", "--language", "en"])
+    first = capfd.readouterr().out.rpartition("failed")[2]
+
+    main(["build", "--language", "en"])
+
+    again = capfd.readouterr().out.rpartition("failed")[2]
+    assert _warnings(first) == _warnings(again) != []
+
+
+def _warnings(text):
+    return re.findall(r"\S+: WARNING: .*", text)
+
+
+def test_a_page_restored_with_its_older_time_is_read_again(course):
+    page = course / "docs" / "page.md"
+    backup = page.with_name("page.bak")
+    shutil.copy2(page, backup)
+    write(page, "# Second title\n")
+    main(["build", "--language", "en"])
+
+    backup.rename(page)
+    main(["build", "--language", "en"])
+
+    assert "First title" in html(course, "en", "page")
 
 
 def test_options_reach_sphinx_for_each_language(tmp_path, monkeypatch):

@@ -115,6 +115,14 @@ def test_every_page_and_language_is_in_the_site_map(build, tmp_path):
     }
 
 
+def test_a_site_map_goes_with_the_address(build, tmp_path):
+    build(d2lnotes_url=URL)
+
+    build()
+
+    assert not (tmp_path / "out" / "html" / "sitemap.xml").exists()
+
+
 def test_the_front_page_is_for_readers_of_any_language():
     entry = ET.fromstring(sitemap(URL, ["index"])).find("{*}url")
     links = {

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from d2lnotes.site.html.stylesheet import names_on_page, rules, used_rules, with_icons
+from d2lnotes.site.html.outputs import in_page
+from d2lnotes.site.html.stylesheet import rules, used_rules, with_icons
 
 THEME = Path(find_spec("pydata_sphinx_theme").submodule_search_locations[0])
 STYLES = THEME / "theme/pydata_sphinx_theme/static/styles"
@@ -86,8 +87,8 @@ def test_a_page_names_classes_identifiers_and_the_words_of_its_scripts():
         <img alt="" class = "j" id
         ='k'><b CLASS=l></b>"""
 
-    assert {"a", "b-c", "d", "e", "g-h", "j", "k", "l"} <= names_on_page(page)
-    assert {"f", "i"}.isdisjoint(names_on_page(page))
+    assert {"a", "b-c", "d", "e", "g-h", "j", "k", "l"} <= in_page(page).names
+    assert {"f", "i"}.isdisjoint(in_page(page).names)
 
 
 def test_the_sheet_holds_the_icons_that_it_names_and_no_others():
@@ -98,6 +99,14 @@ def test_the_sheet_holds_the_icons_that_it_names_and_no_others():
 
     assert HOUSE in font.getBestCmap()
     assert CHECK not in font.getBestCmap()
+
+
+def test_two_builds_give_the_same_font(monkeypatch):
+    css = FACE + 'i{font-family:"Icons"}i::before{content:"\\f015"}'
+    times = iter((1e9, 2e9, 3e9, 4e9))
+    monkeypatch.setattr("fontTools.misc.timeTools.time.time", lambda: next(times))
+
+    assert with_icons(css, STYLES) == with_icons(css, STYLES)
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,13 @@ def test_a_citation_carries_its_work_without_a_search_of_all_packages(
     assert [tip["id"] for tip in tips] == ["tip-cite-one"]
     assert "The first" in tips[0].get_text()
     assert searched.count("plaintext") <= 1  # as it is registered
+
+
+def test_what_is_kept_of_definitions_and_titles_keeps_no_page_with_it(build, tmp_path):
+    code = PAGES["terms.md"].replace("array", "`array`").replace("Terms", "Terms `x`")
+    build(terms=code.replace("术语", "术语 `x`") + "\n别的。\n\nThe rest of it.\n")
+
+    kept = (tmp_path / "doctrees" / "en" / "environment.pickle").read_bytes()
+
+    assert b" with a shape." in kept
+    assert b"The rest of it." not in kept

@@ -1,6 +1,7 @@
 """Formulas on the built pages, which need no script."""
 
 import re
+import sqlite3
 
 import pytest
 from bs4 import BeautifulSoup
@@ -107,29 +108,59 @@ def test_lines_and_equations_are_set_below_each_other(tmp_path, source, tex):
 
     soup = page(build(tmp_path, pages), "index")
 
-    store = FormulaStore(MathJax({}), tmp_path / "other.json")
+    store = FormulaStore(MathJax({}), tmp_path / "other.sqlite3")
     expected = store.element(store.add(tex, display=True))
     found = soup.select_one(".formula").decode_contents()
     assert found == BeautifulSoup(expected, "html.parser").decode()
 
 
-def test_formulas_are_kept_for_the_next_build_and_language(tmp_path):
-    class Forbidden(MathJax):
-        def typeset(self, tex, *, display):
-            raise AssertionError(f"{tex} was set again")
+class Forbidden(MathJax):
+    def typeset(self, tex, *, display):
+        raise AssertionError(f"{tex} was set again")
 
-    file = tmp_path / "formulas.json"
+
+def test_formulas_are_kept_for_the_next_build_and_language(tmp_path):
+    file = tmp_path / "formulas.sqlite3"
     first = FormulaStore(MathJax({}), file)
     name = first.add("x", display=False)
     first.save()
 
-    assert FormulaStore(Forbidden({}), file).add("x", display=False) == name
+    kept = FormulaStore(Forbidden({}), file)
+
+    assert kept.add("x", display=False) == name
+    assert kept[name] == first[name]
     with pytest.raises(AssertionError, match="set again"):
-        FormulaStore(Forbidden({}), file).add("x", display=True)
+        kept.add("x", display=True)
+
+
+def test_what_two_builds_set_at_once_is_all_kept(tmp_path):
+    file = tmp_path / "formulas.sqlite3"
+    builds = {letter: FormulaStore(MathJax({}), file) for letter in "xyz"}
+    names = {letter: builds[letter].add(letter, display=False) for letter in builds}
+
+    for build in builds.values():
+        build.save()
+
+    kept = FormulaStore(Forbidden({}), file)
+    assert {letter: kept.add(letter, display=False) for letter in "xyz"} == names
+
+
+def test_the_outline_of_a_letter_is_kept_once(tmp_path):
+    file = tmp_path / "formulas.sqlite3"
+    store = FormulaStore(MathJax({}), file)
+    for tex in ("x", "x x", "x^x"):
+        store.add(tex, display=False)
+    store.save()
+
+    kept = sqlite3.connect(file)
+    (count,) = kept.execute("select count(*) from glyphs").fetchone()
+    kept.close()
+
+    assert count == 1  # the exponent is the same letter, only smaller
 
 
 def test_what_other_macros_made_is_not_used(tmp_path):
-    file = tmp_path / "formulas.json"
+    file = tmp_path / "formulas.sqlite3"
     drawings = []
     for meaning in ("a", "b"):
         store = FormulaStore(MathJax({"it": meaning}), file)
@@ -139,13 +170,29 @@ def test_what_other_macros_made_is_not_used(tmp_path):
     assert drawings[0] != drawings[1]
 
 
-def test_a_file_cut_off_by_a_crash_is_made_anew(tmp_path):
-    file = tmp_path / "formulas.json"
-    file.write_text('{"fingerprint": "', encoding="utf-8")
+@pytest.mark.parametrize("content", [b"[]", b'{"fingerprint": "', bytes(4096)])
+def test_a_damaged_file_is_made_anew(tmp_path, content):
+    file = tmp_path / "formulas.sqlite3"
+    file.write_bytes(content)
 
     store = FormulaStore(MathJax({}), file)
+    store.add("x", display=False)
+    store.save()
 
-    assert store.element(store.add("x", display=False)).startswith("<svg")
+    assert FormulaStore(Forbidden({}), file).add("x", display=False)
+
+
+def test_a_file_with_other_tables_is_made_anew(tmp_path):
+    file = tmp_path / "formulas.sqlite3"
+    other = sqlite3.connect(file)
+    other.execute("create table formulas (name)")
+    other.close()
+
+    store = FormulaStore(MathJax({}), file)
+    store.add("x", display=False)
+    store.save()
+
+    assert FormulaStore(Forbidden({}), file).add("x", display=False)
 
 
 def test_latex_output_defines_the_macros_after_the_given_preamble(tmp_path):
