@@ -30,7 +30,7 @@ COPIES = 7  # of the chapters, for 115 lessons; a copy of the scripts less makes
 SAVED = "preliminaries/tensors"
 NEW_WORDS = 120  # of a copied page: about what one more page of ours adds
 LABEL = re.compile(
-    r"^\(([\w-]+)\)=$|^:(?:label|name): ([\w-]+)$|^\$\$ \(([\w-]+)\)$", re.MULTILINE
+    r"^\(([\w-]+)\)=$|^:(?:label|name): ([\w-]+)$|\$\$ \(([\w-]+)\)$", re.MULTILINE
 )
 
 
