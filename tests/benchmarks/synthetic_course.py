@@ -1,12 +1,15 @@
-"""A course of any number of pages, like ours in what a page holds and looks up.
+"""A course of any size: the real one, and copies of its chapters and scripts.
 
-Run as a program it builds one and says what that took:
-``python tests/benchmarks/synthetic_course.py 200``
+``python -m tests.benchmarks.synthetic_course`` measures today's size and seven times
+that: seconds of a processor for what a writer does, both languages together, beside
+``u``, one epoch of the bare LeNet loop on Fashion-MNIST (batch 128, two threads).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import random
 import re
 import resource
 import shutil
@@ -15,120 +18,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOP = Path(__file__).parents[2]
-PAGES_PER_CHAPTER = 10
-SECTIONS = 6  # of a page, each with some 450 Han characters, and an exercise
+PARTS = ("conf.py", "docs", "gallery", "d2lnotes", "build/results")
 COMMAND = (sys.executable, "-m", "d2lnotes.site.command.cli", "build", "--no-gallery")
-
-PAGE = """---
-minutes: 30
-needs: [{needs}]
----
-
-# 第 {n} 页：尺度 $s_{{{n}}}$ | Page {n}: the scale $s_{{{n}}}$
-
-{{term}}`样本 <example>` 来自 {{cite:t}}`paper{n}`；上一页是 {{doc}}`/{before}`。
-
-An {{term}}`example` comes from {{cite:t}}`paper{n}`; the page before is {{doc}}`/{before}`.
-
-{sections}
-
-## 练习 | Exercises
-
-{exercises}
-"""
-SECTION = """(sec-{n}-{k})=
-## 第 {k} 节：$x^{{{k}}}$ 的和 | Section {k}: sums of $x^{{{k}}}$
-
-{zh}式 {{eq}}`eq-{n}-{k}` 里 $n = {n}$、$k = {k}$ 与 $\\alpha_{{{k}}}$ 见 {{ref}}`sec-{other}-{k}`，也见 {{numref}}`ex-{other}-1`。
-
-{en}In {{eq}}`eq-{n}-{k}`, $n = {n}$, $k = {k}$ and $\\alpha_{{{k}}}$ are those of {{ref}}`sec-{other}-{k}`; see {{numref}}`ex-{other}-1` as well.
-
-$$
-\\sum_{{i=1}}^{{{n}}} \\frac{{x_i^{{{k}}}}}{{\\alpha_{{{k}}} + i}} = {n} + {k}
-$$ (eq-{n}-{k})
-
-- 每一项都除以 $\\alpha_{{{k}}} + i$。
-
-  Each term is divided by $\\alpha_{{{k}}} + i$.
-
-```python
-values = [i**{k} / (i + 1) for i in range({n})]
-assert len(values) == {n}
-```
-"""
-EXERCISE = """:::{{exercise}} 第 {k} 题 | Question {k}
-:label: ex-{n}-{k}
-
-求第 {k} 项，参照 {{doc}}`/{before}`。
-
-Find term {k}, as in {{doc}}`/{before}`.
-:::
-
-:::{{solution}} ex-{n}-{k}
-它是 $1/{n}{k}$。
-
-It is $1/{n}{k}$.
-:::
-"""
-CHAPTER = """---
-about: 第 {c} 章讲什么 | What chapter {c} is about
----
-
-# 第 {c} 章 | Chapter {c}
-
-```{{toctree}}
-{pages}
-```
-"""
-INDEX = """# 合成的课程 | A synthetic course
-
-```{{toctree}}
-:numbered:
-:hidden:
-
-{chapters}
-```
-
-```{{toctree}}
-:hidden:
-
-reference/index
-gallery/index
-```
-"""
-REFERENCE = """# 参考 | Reference
-
-```{toctree}
-glossary
-bibliography
-exercises
-```
-"""
-GLOSSARY = """# 术语表 | Glossary
-
-```{glossary}
-样本 | example
-  数据中的一个。
-
-  One of the data.
-```
-"""
-BIBLIOGRAPHY = """# 文献 | Bibliography
-
-```{bibliography}
-```
-"""
-EXERCISES = """# 练习 | Exercises
-
-```{exercise-list}
-```
-"""
-# Prose of the length of a real page's: some 3,000 Han characters over all sections.
-ZH = "模型在训练数据上的损失不断下降而验证损失先降后升说明它开始记住样本里的噪声。"
-EN = "The loss on training data falls while the loss on other data rises again. "
+COPIES = 7  # of the chapters, for 115 lessons; a copy of the scripts less makes 145
+SAVED = "preliminaries/tensors"
+NEW_WORDS = 120  # of a copied page: about what one more page of ours adds
+LABEL = re.compile(
+    r"^\(([\w-]+)\)=$|^:(?:label|name): ([\w-]+)$|\$\$ \(([\w-]+)\)$", re.MULTILINE
+)
 
 
 class Cost(NamedTuple):
@@ -139,73 +42,91 @@ class Cost(NamedTuple):
     memory: int
 
 
-def write_course(folder: Path, pages: int, *, sections: int = SECTIONS) -> None:
-    """Write a course with ``pages`` lessons and our own configuration into ``folder``."""
-    chapters = [f"chapter-{n // PAGES_PER_CHAPTER:03}" for n in range(pages)]
-    names = [f"{chapter}/page-{n:03}" for n, chapter in enumerate(chapters)]
-    for n, name in enumerate(names):
-        _write(folder / "docs" / f"{name}.md", _page(n, names, sections))
-    for c, chapter in enumerate(dict.fromkeys(chapters)):
-        own = [Path(name).name for name in names if name.startswith(chapter)]
-        text = CHAPTER.format(c=c, pages="\n".join(own))
-        _write(folder / "docs" / chapter / "index.md", text)
-    listed = "\n".join(f"{chapter}/index" for chapter in dict.fromkeys(chapters))
-    for name, text in {
-        "index": INDEX.format(chapters=listed),
-        "reference/index": REFERENCE,
-        "reference/glossary": GLOSSARY,
-        "reference/bibliography": BIBLIOGRAPHY,
-        "reference/exercises": EXERCISES,
-    }.items():
-        _write(folder / "docs" / f"{name}.md", text)
-    papers = (
-        f"@article{{paper{n},\n  author = {{Author{n}, Ada}},\n  title = {{Paper {n}}},\n"
-        f"  journal = {{A Journal}},\n  year = {{{1950 + n}}}\n}}\n"
-        for n in range(pages)
-    )
-    _write(folder / "docs" / "references.bib", "\n".join(papers))
-    header = TOP / "gallery" / "GALLERY_HEADER.rst"
-    _write(folder / "gallery" / header.name, header.read_text(encoding="utf-8"))
-    shutil.copy2(TOP / "conf.py", folder / "conf.py")
-    shutil.copytree(
-        TOP / "d2lnotes",
-        folder / "d2lnotes",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+def write_course(folder: Path, copies: int = 0) -> int:
+    """Write the course and copies of its chapters into ``folder``; count its lessons.
+
+    The pages of its scripts are those of the last build; copied scripts have not run.
+    """
+    ignored = shutil.ignore_patterns("__pycache__")
+    for part in filter(lambda part: (TOP / part).exists(), PARTS):
+        (folder / part).parent.mkdir(parents=True, exist_ok=True)
+        if (TOP / part).is_dir():
+            shutil.copytree(TOP / part, folder / part, ignore=ignored)
+        else:
+            shutil.copy2(TOP / part, folder / part)
+    chapters = [page.parent for page in _chapters(folder)]
+    for number in range(1, copies + 1):
+        for chapter in chapters:
+            _copy_chapter(chapter, number)
+            _list(folder / "docs" / "index.md", f"{chapter.name}-{number}/index")
+    for number in range(1, copies - 1):
+        for header in sorted(TOP.glob("gallery/*/GALLERY_HEADER.rst")):
+            _copy_scripts(folder / "gallery" / header.parent.name, number)
+    return sum(len(list(page.parent.glob("*.md"))) - 1 for page in _chapters(folder))
 
 
-def _page(n: int, names: list[str], sections: int) -> str:
-    before = max(0, n - 1)
-    written = (
-        SECTION.format(n=n, k=k, other=before, zh=ZH * 12, en=EN * 12)
-        for k in range(1, sections + 1)
-    )
-    exercises = (
-        EXERCISE.format(n=n, k=k, before=names[before]) for k in range(1, sections + 1)
-    )
-    return PAGE.format(
-        n=n,
-        needs=f"page-{before:03}" if n else "",
-        before=names[before],
-        sections="\n".join(written),
-        exercises="\n".join(exercises),
-    )
+def _chapters(folder: Path) -> list[Path]:
+    """Return the first pages of the chapters."""
+    pages = sorted((folder / "docs").glob("*/index.md"))
+    return [page for page in pages if page.parent.name not in ("gallery", "reference")]
 
 
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+def _copy_chapter(chapter: Path, number: int) -> None:
+    """Copy a chapter under new names, so that every name still means one thing."""
+    pages = {
+        page.stem: page.read_text(encoding="utf-8") for page in chapter.glob("*.md")
+    }
+    labels = {"".join(m) for text in pages.values() for m in LABEL.findall(text)}
+    target = chapter.with_name(f"{chapter.name}-{number}")
+    target.mkdir()
+    for name, text in pages.items():
+        # References to pages lead to the first copy, which has them all.
+        copy = re.sub(r"\{doc\}`(?!/|[^`]*<)", rf"{{doc}}`/{chapter.name}/", text)
+        copy = re.sub(
+            r"(?<![\w-])[\w-]+(?![\w-])",
+            lambda m: f"{m[0]}-{number}" if m[0] in labels else m[0],
+            copy,
+        )
+        copy = re.sub(
+            r"(?m)^# (.+) \| (.+)$", rf"# \1 {number} | \2 {number}", copy, count=1
+        )
+        if name == "index":
+            for page in pages:
+                copy = re.sub(rf"(?m)^{page}$", f"{page}-{number}", copy)
+        else:
+            copy += _new_words(f"{chapter.name}/{name}-{number}")
+        file = target / ("index.md" if name == "index" else f"{name}-{number}.md")
+        file.write_text(copy, encoding="utf-8")
 
 
-def build(folder: Path, *, language: str = "zh") -> Cost:
-    """Build one language and return what that took, all processes together."""
+def _new_words(seed: str) -> str:
+    """Return a twin paragraph of words that stand on no other page."""
+    draw = random.Random(seed)
+    han = ["".join(chr(draw.randrange(0x4E00, 0x9000)) for _ in range(2 * NEW_WORDS))]
+    latin = ["".join(draw.choices("abcdefghijklmnop", k=8)) for _ in range(NEW_WORDS)]
+    return f"\n{''.join(han)}。\n\n{' '.join(latin).capitalize()}.\n"
+
+
+def _copy_scripts(chapter: Path, number: int) -> None:
+    target = chapter.with_name(f"{chapter.name}-{number}")
+    target.mkdir()
+    shutil.copy2(chapter / "GALLERY_HEADER.rst", target)
+    for script in chapter.glob("plot_*.py"):
+        shutil.copy2(script, target / f"{script.stem}_{number}.py")
+
+
+def _list(contents: Path, page: str) -> None:
+    """Add ``page`` to the first list of contents of the home page."""
+    text = contents.read_text(encoding="utf-8")
+    first, fence, rest = text.partition("\n```\n\n```{toctree}")
+    contents.write_text(f"{first}\n{page}{fence}{rest}", encoding="utf-8")
+
+
+def build(folder: Path) -> Cost:
+    """Build both languages and return what that took, all processes together."""
     cpu, started = _cpu_seconds(), time.perf_counter()
     done = subprocess.run(
-        [*COMMAND, "--language", language],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+        COMMAND, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     seconds, cpu = time.perf_counter() - started, _cpu_seconds() - cpu
     if done.returncode:
@@ -220,20 +141,92 @@ def _cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _append(place: str, text: str) -> Callable[[Path], None]:
+    def save(folder: Path) -> None:
+        with (folder / place).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    return save
+
+
+def _change_title(folder: Path) -> None:
+    page = folder / "docs" / f"{SAVED}.md"
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^# (.+) \| (.+)$", r"# 新的\1 | New \2", text, count=1)
+    page.write_text(text, encoding="utf-8")
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "nothing": lambda folder: None,
+    "a paragraph": _append(f"docs/{SAVED}.md", "\n新的一段。\n\nA new paragraph.\n"),
+    "a label": _append(
+        f"docs/{SAVED}.md",
+        "\n(sec-new)=\n## 新的一节 | A new section\n\n几句话。\n\nA few words.\n",
+    ),
+    "a title": _change_title,
+    "a CSS line": _append(
+        "d2lnotes/site/html/static/d2lnotes.css", "\n.new-rule { color: red }\n"
+    ),
+}
+
+
+def measure(copies: int) -> None:
+    """Build a course with so many copies, change it, and write one line for each."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "course"
+        lessons = write_course(folder, copies)
+        scripts = len(list(folder.glob("gallery/*/plot_*.py")))
+        _say(f"{lessons} lessons, {scripts} scripts")
+        _say(f"  cold: {_told(build(folder))}")
+        for change, save in CHANGES.items():
+            save(folder)
+            _say(f"  {change} saved: {_told(build(folder))}")
+
+
+def _told(cost: Cost) -> str:
+    return f"{cost.cpu_seconds:.1f} s of a processor, largest process {cost.memory} MiB"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+EPOCH = """
+import json, time, torch
+from torch.nn.functional import cross_entropy
+from d2lnotes.data import fetch_fashion_mnist
+from d2lnotes.models.convnets import LeNet
+torch.set_num_threads(2)
+data = fetch_fashion_mnist(stand_in=True)
+images, labels = data.train_images, data.train_labels
+model = LeNet()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.9)
+started, cpu = time.perf_counter(), time.process_time()
+for picks in torch.randperm(60_000).remainder(len(images)).split(128):  # digits are few
+    loss = cross_entropy(model(images[picks]), labels[picks])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(json.dumps([time.perf_counter() - started, time.process_time() - cpu]))
+"""
+
+
+def seconds_of_u() -> tuple[float, float]:
+    """Return the seconds, and those of a processor, of one bare epoch of LeNet."""
+    command = [sys.executable, "-c", EPOCH]
+    done = subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=True)
+    seconds, cpu = json.loads(done.stdout)
+    return seconds, cpu
+
+
 def main() -> None:
-    """Build courses of the sizes given and write one line for each."""
+    """Measure u and courses with the numbers of copies given."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pages", type=int, nargs="+")
-    for pages in parser.parse_args().pages:
-        with tempfile.TemporaryDirectory() as folder:
-            write_course(Path(folder), pages)
-            cost = build(Path(folder))
-        sys.stdout.write(
-            f"{pages} pages: {cost.seconds:.1f} s, {cost.seconds / pages:.3f} s a page; "
-            f"{cost.cpu_seconds:.1f} s of a processor, "
-            f"{cost.cpu_seconds / pages:.3f} s a page; {cost.memory} MiB\n"
-        )
-        sys.stdout.flush()
+    parser.add_argument("copies", type=int, nargs="*", default=[0, COPIES])
+    for copies in parser.parse_args().copies:
+        _say("u: {:.1f} s, {:.1f} s of a processor".format(*seconds_of_u()))
+        measure(copies)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tiny_course import wait_until
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -123,12 +124,14 @@ def test_saved_page_is_shown_within_5_times_plain_sphinx(course, plain_sphinx):
         with source.open("a", encoding="utf-8") as text:
             text.write(f"\n刚刚保存的一段。\n\nA paragraph {mark}.\n")
         started = time.perf_counter()
-        wait_for(lambda: all(mark in page(address) for address in addresses))
+        wait_until(
+            lambda: all(mark in page(address) for address in addresses), seconds=120
+        )
         return time.perf_counter() - started
 
     times = []
     try:
-        wait_for(lambda: all(map(page, addresses)))
+        wait_until(lambda: all(map(page, addresses)), seconds=120)
         for number in range(ROUNDS):
             time.sleep(LOOK_SECONDS)
             plain = plain_sphinx()
@@ -138,14 +141,6 @@ def test_saved_page_is_shown_within_5_times_plain_sphinx(course, plain_sphinx):
         process.wait()
 
     assert ratio("a saved page", times) <= EDIT_AT_MOST
-
-
-def wait_for(condition, *, seconds=120):
-    """Wait until ``condition()`` is true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"still waiting after {seconds} s"
-        time.sleep(0.1)
 
 
 def page(address):

@@ -39,10 +39,6 @@ def test_readme_installs_extras_that_exist(command, extras):
     assert extras <= PROJECT["project"]["optional-dependencies"].keys()
 
 
-def test_ci_is_a_script_that_bash_understands():
-    subprocess.run(["bash", "-n", TOP / ".ci" / "run"], check=True)
-
-
 def test_version_is_the_same_everywhere():
     assert (
         {d2lnotes.__version__}
@@ -51,9 +47,7 @@ def test_version_is_the_same_everywhere():
     )
 
 
-def test_citation_names_what_the_format_requires():
-    assert CITATION["cff-version"] == "1.2.0"
-    assert {"message", "title", "authors"} <= CITATION.keys()
+def test_license_is_the_same_everywhere():
     assert " AND ".join(CITATION["license"]) == PROJECT["project"]["license"]
 
 
