@@ -11,6 +11,7 @@ differentiates twice, and nodes of nodes write the derivative down as a graph.
 from __future__ import annotations
 
 import math
+import numbers
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -249,11 +250,16 @@ def forward_gradient(
         Takes as many numbers as ``point`` holds and returns one.
     point
         Where to differentiate.
+
+    Raises
+    ------
+    TypeError
+        If ``function`` returns anything but one number.
     """
     gradient = []
     for asked in range(len(point)):
         inputs = [Dual(x, float(i == asked)) for i, x in enumerate(point)]
-        output = function(*inputs)
+        output = _one_number(function(*inputs))
         gradient.append(output.slope if isinstance(output, Dual) else 0.0)
     return gradient
 
@@ -269,8 +275,24 @@ def reverse_gradient(
         Takes as many numbers as ``point`` holds and returns one.
     point
         Where to differentiate.
+
+    Raises
+    ------
+    TypeError
+        If ``function`` returns anything but one number.
     """
     inputs = [Node(x) for x in point]
-    output = function(*inputs)
+    output = _one_number(function(*inputs))
     adjoints = output.adjoints() if isinstance(output, Node) else {}
     return [adjoints.get(x, 0.0) for x in inputs]
+
+
+def _one_number(output: object) -> Number:
+    """Return ``output`` if it can be differentiated, or is a constant."""
+    if not isinstance(output, Arithmetic | numbers.Real):
+        raise TypeError(
+            f"the function must return one number, got {type(output).__name__}; a "
+            "function of several outputs has a gradient for each: differentiate them "
+            "one by one"
+        )
+    return output  # type: ignore[return-value]

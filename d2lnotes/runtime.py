@@ -25,14 +25,14 @@ __all__ = [
 T = TypeVar("T")
 
 
-def select_device(preferred: str | None = None) -> torch.device:
+def select_device(preferred: str | torch.device | None = None) -> torch.device:
     """Return the fastest device of this machine, or the preferred one.
 
     Parameters
     ----------
     preferred
-        ``"cuda"``, ``"cuda:1"``, ``"mps"`` or ``"cpu"``. Without it an NVIDIA GPU
-        (CUDA) comes first, then an Apple GPU (MPS), then the CPU.
+        ``"cuda"``, ``"cuda:1"``, ``"mps"`` or ``"cpu"``, or such a device. Without
+        it an NVIDIA GPU (CUDA) comes first, then an Apple GPU (MPS), then the CPU.
 
     Raises
     ------
@@ -46,10 +46,11 @@ def select_device(preferred: str | None = None) -> torch.device:
     available.append("cpu")
     if preferred is None:
         return torch.device(available[0].partition(":")[0])
-    wanted = f"{preferred}:0" if preferred == "cuda" else preferred
-    if wanted not in available:
+    wanted = str(preferred)
+    # "cuda" is the first GPU, and "cpu:0" and "mps:0" are the only ones.
+    if not {wanted, f"{wanted}:0", wanted.removesuffix(":0")} & set(available):
         raise ValueError(
-            f"this machine has the devices {', '.join(available)}, got {preferred!r}; "
+            f"this machine has the devices {', '.join(available)}, got {wanted!r}; "
             "choose one of them, or None for the fastest"
         )
     return torch.device(preferred)

@@ -112,7 +112,7 @@ def fit(
             started = time.perf_counter()
             model.train()
             losses, sizes = _train_epoch(model, train_loader, loss_fn, optimizer)
-            _check_finite(losses, epoch, optimizer)
+            _check_finite(losses, epoch, optimizer, train_loader)
             seconds = time.perf_counter() - started
             if scheduler is not None:
                 scheduler.step()
@@ -360,7 +360,9 @@ def _with_loss(
     return {"loss": loss_fn, **(metrics or {})}
 
 
-def _check_finite(losses: list[float], epoch: int, optimizer: Optimizer) -> None:
+def _check_finite(
+    losses: list[float], epoch: int, optimizer: Optimizer, loader: Loader
+) -> None:
     """Raise ``FloatingPointError`` at the first loss that is infinite or NaN."""
     for step, loss in enumerate(losses, start=1):
         if math.isfinite(loss):
@@ -369,12 +371,26 @@ def _check_finite(losses: list[float], epoch: int, optimizer: Optimizer) -> None
             "the weights are lost: make a new model and try a smaller learning rate"
         )
         if (epoch, step) == (1, 1):
-            remedy = "no weight has changed yet: look for NaN in the inputs and weights"
+            remedy = "no weight has changed yet: look for NaN in the weights"
+        if culprit := _not_finite(loader):
+            remedy = (
+                f"{culprit} of the training data hold NaN or infinity: find these with "
+                ".isfinite(), mend or drop them, and make a new model"
+            )
         rate = optimizer.param_groups[0]["lr"]
         raise FloatingPointError(
             f"the training loss is {loss} at epoch {epoch}, step {step} "
             f"(learning rate {rate:g}); {remedy}"
         )
+
+
+def _not_finite(loader: Loader) -> str:
+    """Return which part of the data is not finite, the first found; "" if none is."""
+    for batch in loader:
+        for name, part in zip(("the inputs", "the targets"), batch, strict=False):
+            if not part.isfinite().all():
+                return name
+    return ""
 
 
 def _check_valid_loss(loss: float, epoch: int) -> None:

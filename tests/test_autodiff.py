@@ -195,3 +195,17 @@ def test_numbers_compare_by_value():
 
 def test_functions_of_plain_numbers_return_plain_numbers():
     assert autodiff.exp(0.0) == 1.0
+
+
+@each_mode
+@pytest.mark.parametrize(
+    "outputs", [lambda x: (x, x * x), lambda x: [x], lambda x: None]
+)
+def test_a_function_of_several_outputs_is_refused(gradient, outputs):
+    with pytest.raises(TypeError, match="must return one number, got "):
+        gradient(outputs, [2.0])
+
+
+@each_mode
+def test_a_constant_has_the_gradient_zero(gradient):
+    assert gradient(lambda x: 3, [2.0]) == [0.0]

@@ -26,6 +26,12 @@ def test_accuracy_agrees_with_scikit_learn(outputs, targets):
     torch.testing.assert_close(accuracy, torch.tensor(expected, dtype=torch.float32))
 
 
+def test_an_accuracy_with_a_score_that_is_nan_is_nan(outputs, targets):
+    outputs[3] = torch.nan  # argmax would take it for class 0
+
+    assert accuracy_score(outputs, targets).isnan()
+
+
 def test_accuracy_is_a_fraction_not_a_count():
     outputs = torch.tensor([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
 

@@ -48,14 +48,20 @@ def test_the_fastest_device_is_chosen(hardware, expected, machine):
     assert select_device() == torch.device(expected)
 
 
-@pytest.mark.parametrize("preferred", ["cuda", "cuda:1", "mps", "cpu"])
+@pytest.mark.parametrize(
+    "preferred",
+    ["cuda", "cuda:1", "mps", "cpu", "cpu:0", "mps:0", torch.device("cuda", 1)],
+)
 def test_a_preferred_device_is_given(preferred, machine):
     machine(gpus=2, mps=True)
 
     assert select_device(preferred) == torch.device(preferred)
 
 
-@pytest.mark.parametrize("preferred", ["cuda", "cuda:0", "mps", "tpu", "CPU", ""])
+@pytest.mark.parametrize(
+    "preferred",
+    ["cuda", "cuda:0", "mps", "tpu", "CPU", "", "cpu:1", torch.device("cuda")],
+)
 def test_a_device_that_is_not_there_is_answered_with_those_that_are(preferred, machine):
     machine()
 

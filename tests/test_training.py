@@ -361,8 +361,25 @@ def test_a_loss_that_is_bad_from_the_start_is_not_blamed_on_the_learning_rate(
     features, targets = data
     loader = TensorLoader(features / 0.0, targets, batch_size=BATCH)
 
-    with pytest.raises(FloatingPointError, match="look for NaN in the inputs"):
+    with pytest.raises(FloatingPointError, match="the inputs of the training data"):
         train(model, loader)
+
+
+def test_weights_that_are_nan_from_the_start_are_looked_for(model, loader):
+    with torch.no_grad():
+        next(model.parameters()).fill_(torch.nan)
+
+    with pytest.raises(FloatingPointError, match="look for NaN in the weights"):
+        train(model, loader)
+
+
+@pytest.mark.parametrize(("part", "name"), [(0, "inputs"), (1, "targets")])
+def test_data_that_are_not_finite_are_blamed_wherever_they_are(model, data, part, name):
+    data = [tensor.clone() for tensor in data]
+    data[part][-1] = torch.nan  # in the last batch, when weights have changed
+
+    with pytest.raises(FloatingPointError, match=f"the {name} of the training data"):
+        train(model, TensorLoader(*data, batch_size=BATCH))
 
 
 def test_a_last_step_that_diverges_is_seen_in_the_validation_loss(model, data):

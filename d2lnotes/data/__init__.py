@@ -18,13 +18,9 @@ from d2lnotes.data._cache import (
     verify,
 )
 from d2lnotes.data._registry import REGISTRY, RemoteFile, find_data_set
-from d2lnotes.data.images import (
-    ImageDataset,
-    StandInWarning,
-    fetch_fashion_mnist,
-    read_idx,
-)
+from d2lnotes.data.images import ImageDataset, fetch_fashion_mnist, read_idx
 from d2lnotes.data.loader import TensorLoader
+from d2lnotes.data.stand_in import StandInWarning, with_stand_in
 from d2lnotes.data.synthetic import make_shortcut
 
 __all__ = [
@@ -44,4 +40,5 @@ __all__ = [
     "make_shortcut",
     "read_idx",
     "verify",
+    "with_stand_in",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import shutil
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,28 +28,68 @@ class _Member(NamedTuple):
     name: str
     is_folder: bool
     is_plain_file: bool
+    num_bytes: int
     open: _Opener
 
 
-def extract(archive: Path, folder: Path) -> Path:
+# What the standard library raises for archives that are damaged, encrypted, or packed
+# in a way that it does not know.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    RuntimeError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    zlib.error,
+)
+
+
+def extract(archive: Path, folder: Path, *, max_bytes: int = 10_000_000_000) -> Path:
     """Unpack a zip or tar archive into ``folder`` and return ``folder``.
 
     Every name is checked before the first byte is written, and a file gets its name
     only when it is complete; files of the same name are replaced. Only plain files
     and folders are made: data sets need no links, and links are a way out.
 
+    Parameters
+    ----------
+    archive, folder
+        What to unpack, and where to.
+    max_bytes
+        As many bytes the files may hold together; a few kilobytes can be packed zeros that
+        fill a disk.
+
     Raises
     ------
     ValueError
-        If ``archive`` is neither zip nor tar, or holds a link, a device, or a path
-        that leaves ``folder``. Nothing has been written then.
+        If ``archive`` is neither zip nor tar, or holds a link, a device, a path that
+        leaves ``folder``, or more than ``max_bytes``: nothing has been written then.
+        Or if it is damaged: the files before the damage have been written.
     OSError
-        If ``folder`` cannot be written, or is full.
+        If ``archive`` cannot be read, or ``folder`` cannot be written or is full.
     """
-    with _members(archive) as members:
-        for member, target in list(_targets(archive, folder, members)):
-            _write(member, target)
+    try:
+        with _members(archive) as members:
+            _check_size(archive, members, max_bytes)
+            for member, target in list(_targets(archive, folder, members)):
+                _write(member, target)
+    except _DAMAGE as error:
+        raise ValueError(
+            f"{archive} cannot be unpacked: {error or type(error).__name__}. It is "
+            "damaged or protected; delete it and get it from its authors again."
+        ) from error
     return folder
+
+
+def _check_size(archive: Path, members: list[_Member], max_bytes: int) -> None:
+    """Raise ``ValueError`` if the files would take too much room."""
+    num_bytes = sum(member.num_bytes for member in members)
+    if num_bytes > max_bytes:
+        raise ValueError(
+            f"{archive} unpacks to {num_bytes:,} bytes, and {max_bytes:,} are allowed; "
+            "if you trust it and have the room, pass a larger max_bytes"
+        )
 
 
 @contextmanager
@@ -59,6 +102,7 @@ def _members(archive: Path) -> Iterator[list[_Member]]:
                     info.filename,
                     info.is_dir(),
                     not _is_zip_link(info),
+                    info.file_size,
                     partial(bundle.open, info),
                 )
                 for info in bundle.infolist()
@@ -70,6 +114,7 @@ def _members(archive: Path) -> Iterator[list[_Member]]:
                     info.name,
                     info.isdir(),
                     info.isfile(),
+                    info.size,
                     cast(_Opener, partial(tar.extractfile, info)),
                 )
                 for info in tar

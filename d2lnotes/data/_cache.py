@@ -18,18 +18,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar
 
 from d2lnotes.data._registry import RemoteFile
 from d2lnotes.results import note_file
 
 if TYPE_CHECKING:
+    from requests import Response
     from tqdm import tqdm
+
+T = TypeVar("T")
 
 __all__ = [
     "CacheError",
@@ -41,7 +46,8 @@ __all__ = [
 ]
 
 _CONNECT_SECONDS = 4.0  # per IP address of the host
-_READ_SECONDS = 15.0  # between two pieces, not for the whole file
+_READ_SECONDS = 15.0  # until an answer begins, and between two pieces of it
+_LEAST_RATE = 2_000  # bytes per second, as a mean over _READ_SECONDS
 _ROUNDS = 2  # how often each address is tried
 _PAUSE_SECONDS = 1.0
 _LOCK_SECONDS = 1800.0
@@ -166,6 +172,7 @@ def _locked(file: RemoteFile, path: Path) -> Iterator[None]:
 def _download(file: RemoteFile, path: Path) -> None:
     """Put ``file`` at ``path``, trying its addresses in turn, or raise."""
     from requests import RequestException
+    from urllib3.exceptions import HTTPError
 
     tried: dict[str, str] = {}
     urls = list(file.urls)
@@ -177,8 +184,15 @@ def _download(file: RemoteFile, path: Path) -> None:
                 _download_from(url, file, path)
             except CacheError:
                 raise
-            # requests' own exceptions are OSErrors too; so are a few it lets through
-            except (RequestException, _BadDownloadError, OSError) as error:
+            # What requests lets through: errors of the system, of urllib3 while a
+            # body is read, and a ValueError for a proxy's address.
+            except (
+                RequestException,
+                HTTPError,
+                _BadDownloadError,
+                OSError,
+                ValueError,
+            ) as error:
                 tried[url], worth_retrying = _explain(error)
                 if not worth_retrying:
                     urls.remove(url)
@@ -191,21 +205,86 @@ def _download(file: RemoteFile, path: Path) -> None:
 
 def _download_from(url: str, file: RemoteFile, path: Path) -> None:
     """Download ``url``, check it, and only then give it the name ``path``."""
-    import pooch
-
-    get = pooch.HTTPDownloader(
-        chunk_size=_CHUNK_BYTES, timeout=(_CONNECT_SECONDS, _READ_SECONDS)
-    )
-    partial = path.with_name(f".{path.name}.partial")
+    # A name that nobody can know before, so that no link is waiting there.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}.partial")
     try:
         with _CheckedWriter(file, partial) as writer:
-            get(url, writer, None)
+            with _answer(url) as response:
+                _copy(response, writer)
             writer.check()
         with _disk_errors(file):
             partial.replace(path)
     finally:
+        _remove_partial_files(path)
+
+
+def _remove_partial_files(path: Path) -> None:
+    """Remove what this download and interrupted ones left; the lock is held."""
+    for partial in path.parent.glob(f".{path.name}.*partial"):
         with suppress(OSError):
             partial.unlink()
+
+
+def _answer(url: str) -> Response:
+    """Ask for ``url`` and return the answer, its body unread, or raise."""
+    import requests
+
+    response = _within(
+        _CONNECT_SECONDS + 2 * _READ_SECONDS,
+        lambda: requests.get(
+            url,
+            stream=True,
+            timeout=(_CONNECT_SECONDS, _READ_SECONDS),
+            # A file that is compressed shall not be compressed once more.
+            headers={"Accept-Encoding": "identity"},
+        ),
+    )
+    response.raise_for_status()
+    return response
+
+
+def _within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what ``call`` returns, or give it up: a server may dribble headers."""
+    outcome: list[T] = []
+    failure: list[Exception] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except Exception as error:  # raised again below
+            failure.append(error)
+
+    # A daemon does not keep the program from ending.
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise _BadDownloadError(f"no answer within {seconds:g} s", worth_retrying=False)
+    return outcome[0]
+
+
+def _copy(response: Response, writer: _CheckedWriter) -> None:
+    """Write the body as it was sent, and give up if it comes too slowly.
+
+    Some servers declare a ``.gz`` file to be a compressed transfer of its content;
+    the file is what was asked for, so nothing is unpacked.
+    """
+    started, received = time.monotonic(), 0
+    # read1 returns what has come, where read would wait for a whole chunk.
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        writer.write(chunk)
+        received += len(chunk)
+        seconds = time.monotonic() - started
+        if seconds < _READ_SECONDS:
+            continue
+        if received < _LEAST_RATE * seconds:
+            raise _BadDownloadError(
+                f"too slow: {received:,} bytes in {seconds:.1f} s",
+                worth_retrying=False,
+            )
+        started, received = time.monotonic(), 0
 
 
 class _CheckedWriter:
@@ -221,7 +300,7 @@ class _CheckedWriter:
         from tqdm import tqdm
 
         with _disk_errors(self._file):
-            self._sink = self._partial.open("wb")
+            self._sink = _open_new(self._partial)
         self._bar: tqdm[Any] = tqdm(
             desc=self._file.name,
             total=self._file.bytes,
@@ -248,9 +327,6 @@ class _CheckedWriter:
         self._sha256.update(chunk)
         self._bar.update(len(chunk))
 
-    def flush(self) -> None:
-        """Do nothing: the downloader asks for it after every chunk."""
-
     def check(self) -> None:
         """Raise unless exactly the recorded bytes are on the disk."""
         if self._num_bytes < self._file.bytes:
@@ -267,9 +343,15 @@ class _CheckedWriter:
             self._sink.flush()
 
 
+def _open_new(path: Path) -> BinaryIO:
+    """Create ``path``, which must not be there yet, not even as a link."""
+    return path.open("xb")
+
+
 def _explain(error: Exception) -> tuple[str, bool]:
     """Return why a download failed, and whether trying once more may help."""
     import requests
+    from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
     if isinstance(error, _BadDownloadError):
         return str(error), error.worth_retrying
@@ -281,11 +363,13 @@ def _explain(error: Exception) -> tuple[str, bool]:
         return f"no network, or no such host ({cause.strerror})", False
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {_CONNECT_SECONDS:g} s", False
-    if isinstance(cause, TimeoutError) or isinstance(error, requests.ReadTimeout):
+    if isinstance(cause, TimeoutError) or isinstance(
+        error, requests.ReadTimeout | ReadTimeoutError
+    ):
         return f"nothing received for {_READ_SECONDS:g} s", True
-    broke_off = isinstance(
-        error, requests.exceptions.ChunkedEncodingError
-    ) or isinstance(cause, ConnectionResetError)
+    broke_off = isinstance(error, ProtocolError) or isinstance(
+        cause, ConnectionResetError
+    )
     return f"{type(cause).__name__}: {cause}", broke_off
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, one_hot
 
-from d2lnotes.data._cache import CacheError, DownloadError, fetch
+from d2lnotes.data._cache import fetch
 from d2lnotes.data._registry import find_data_set
+from d2lnotes.data.stand_in import StandInWarning, with_stand_in
 
 __all__ = ["ImageDataset", "StandInWarning", "fetch_fashion_mnist", "read_idx"]
 
@@ -32,10 +32,6 @@ _FASHION_CLASSES = (
     "ankle boot",
 )
 _IDX_UINT8 = 8
-
-
-class StandInWarning(UserWarning):
-    """Other data were returned than those that were asked for."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,36 +100,30 @@ def fetch_fashion_mnist(*, stand_in: bool = False) -> ImageDataset:
     Xiao, Rasul and Vollgraf (2017), "Fashion-MNIST: a Novel Image Dataset for
     Benchmarking Machine Learning Algorithms".
     """
-    from d2lnotes.results import note_data
+    return with_stand_in(
+        _fashion_mnist,
+        _digits_as_stand_in,
+        allowed=stand_in,
+        asked_for="Fashion-MNIST",
+        instead="the handwritten digits that come with scikit-learn",
+    )
 
-    try:
-        paths = {
-            file.name.removeprefix("fashion-mnist/"): fetch(file)
-            for file in find_data_set("fashion-mnist")
-        }
-    except (DownloadError, CacheError) as error:
-        if not stand_in:
-            raise
-        data = _digits_as_stand_in()
-        warnings.warn(
-            "Fashion-MNIST could not be had, so the handwritten digits that come with "
-            "scikit-learn stand in for it; expect other numbers. To get the real data, "
-            f"remove the cause: {error}",
-            StandInWarning,
-            stacklevel=2,
-        )
-    else:
-        data = ImageDataset(
-            name="fashion-mnist",
-            stand_in=False,
-            class_names=_FASHION_CLASSES,
-            train_images=_scaled(read_idx(paths["train-images-idx3-ubyte.gz"])),
-            train_labels=read_idx(paths["train-labels-idx1-ubyte.gz"]).long(),
-            test_images=_scaled(read_idx(paths["t10k-images-idx3-ubyte.gz"])),
-            test_labels=read_idx(paths["t10k-labels-idx1-ubyte.gz"]).long(),
-        )
-    note_data(data.name, stand_in=data.stand_in)
-    return data
+
+def _fashion_mnist() -> ImageDataset:
+    """Return Fashion-MNIST from its four files."""
+    paths = {
+        file.name.removeprefix("fashion-mnist/"): fetch(file)
+        for file in find_data_set("fashion-mnist")
+    }
+    return ImageDataset(
+        name="fashion-mnist",
+        stand_in=False,
+        class_names=_FASHION_CLASSES,
+        train_images=_scaled(read_idx(paths["train-images-idx3-ubyte.gz"])),
+        train_labels=read_idx(paths["train-labels-idx1-ubyte.gz"]).long(),
+        test_images=_scaled(read_idx(paths["t10k-images-idx3-ubyte.gz"])),
+        test_labels=read_idx(paths["t10k-labels-idx1-ubyte.gz"]).long(),
+    )
 
 
 def read_idx(path: Path) -> Tensor:

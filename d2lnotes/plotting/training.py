@@ -35,23 +35,25 @@ def plot_history(
     ValueError
         If ``history`` is empty.
     LookupError
-        If ``metric`` was not measured; the message lists what was.
+        If ``metric`` was not measured in an epoch; the message lists what was.
     """
     if not history:
         raise ValueError("history holds no epoch to draw; pass what fit returned")
-    if metric is not None and metric not in history[0].valid_metrics:
-        raise LookupError(
-            f"no metric named {metric!r} was measured; fit measured "
-            f"{sorted(history[0].valid_metrics)}, pass it metrics={{{metric!r}: ...}}"
-        )
+    for record in history if metric is not None else ():
+        if metric not in record.valid_metrics:
+            raise LookupError(
+                f"no metric named {metric!r} was measured in epoch {record.epoch}; fit "
+                f"measured {sorted(record.valid_metrics)}, pass it "
+                f"metrics={{{metric!r}: ...}} and a valid_loader, in every call"
+            )
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     epochs = [record.epoch for record in history]
     train_losses = [record.train_loss for record in history]
     ax.plot(epochs, train_losses, "o-", label="training loss")
-    valid_losses = [r.valid_loss for r in history if r.valid_loss is not None]
-    if valid_losses:
-        ax.plot(epochs, valid_losses, "s--", label="validation loss")
+    valid = {r.epoch: r.valid_loss for r in history if r.valid_loss is not None}
+    if valid:
+        ax.plot(list(valid), list(valid.values()), "s--", label="validation loss")
     ax.set(xlabel="epoch", ylabel="loss, mean per example")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if metric is None:

@@ -22,22 +22,25 @@ import matplotlib.pyplot as plt
 import torch
 
 from d2lnotes.autodiff import Node, reverse_gradient, trace
-from d2lnotes.plotting import plot_graph
+from d2lnotes.plotting.graphs import plot_graph
 from d2lnotes.results import record
 
 # %%
 # 一段程序，许多张图 | One program, many graphs
 # ---------------------------------------------
 # 把 :math:`a` 反复乘以 3，直到绝对值不小于 10；最后若是负数，再减半并改号。
-# 乘几次、走哪个分支，要运行了才知道。
+# 乘几次、走哪个分支，要运行了才知道。:math:`a = 0` 乘多少次都还是 0，所以不收。
 #
 # Multiply :math:`a` by 3 until it is at least 10 in magnitude; if it is then
 # negative, halve it and turn its sign. How often and which way, only a run
-# can tell.
+# can tell. A product with :math:`a = 0` would stay 0 for ever, so that is
+# refused.
 
 
 def zoom(a):
     """Return a multiple of ``a`` that depends on its size and its sign."""
+    if a == 0:
+        raise ValueError("a must not be 0: three times 0 stays 0 for ever")
     b = a
     while abs(b) < 10:
         b = 3 * b

@@ -73,10 +73,32 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(0.5)
         self._answer_none(content)
 
-    def _send(self, body, *, length=None):
+    def _answer_length_abc(self, content):
+        self._send(content, length="abc")
+
+    def _answer_called_gzip(self, content):
+        self._send(content, length=len(content), encoding="gzip")
+
+    def _answer_trickle(self, content):
+        self._send(b"", length=len(content))
+        self._one_by_one(content)
+
+    def _answer_dribble(self, content):
+        self._one_by_one(b"HTTP/1.0 200 OK" + content)
+
+    def _one_by_one(self, content):
+        for value in content:
+            if self.server.released.wait(0.02):
+                break
+            self.wfile.write(bytes([value]))
+            self.wfile.flush()
+
+    def _send(self, body, *, length=None, encoding=None):
         self.send_response(200)
         if length is not None:
             self.send_header("Content-Length", str(length))
+        if encoding is not None:
+            self.send_header("Content-Encoding", encoding)
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()

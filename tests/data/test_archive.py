@@ -158,3 +158,29 @@ def test_something_else_than_an_archive_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="neither a zip nor a tar archive"):
         extract(tmp_path / "page.zip", tmp_path / "out")
+
+
+@pytest.mark.parametrize("make", [tar_of, zip_of])
+def test_an_archive_that_would_fill_the_disk_is_refused(tmp_path, make):
+    member = plain("zeros", b"0" * 1001) if make is tar_of else ("zeros", "0" * 1001, 0)
+    archive = make(tmp_path / "bomb", member)
+
+    with pytest.raises(ValueError, match="bomb unpacks to 1,001 bytes, and 1,000 are"):
+        extract(archive, tmp_path / "out", max_bytes=1000)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tar_archive_that_was_cut_off_is_named(tmp_path):
+    archive = tar_of(tmp_path / "a.tar.gz", plain("one", os.urandom(9999)), mode="w:gz")
+    archive.write_bytes(archive.read_bytes()[:5000])
+
+    with pytest.raises(ValueError, match=r"a\.tar\.gz cannot be unpacked: "):
+        extract(archive, tmp_path / "out")
+
+
+def test_a_zip_archive_with_a_wrong_byte_is_named(tmp_path):
+    archive = zip_of(tmp_path / "a.zip", ("one", "abcdefgh", 0))
+    archive.write_bytes(archive.read_bytes().replace(b"abcdefgh", b"abcdefgX"))
+
+    with pytest.raises(ValueError, match=r"a\.zip cannot be unpacked: Bad CRC-32"):
+        extract(archive, tmp_path / "out")

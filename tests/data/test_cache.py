@@ -1,6 +1,7 @@
 """Tests for d2lnotes.data._cache, with a local web server that misbehaves."""
 
 import errno
+import gzip
 import json
 import os
 import socket
@@ -191,6 +192,59 @@ def test_a_body_that_ends_early_without_saying_so_is_noticed(home, file, server)
 
 
 @pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("trickle", "too slow: "), ("dribble", "no answer within 0.5 s")],
+)
+def test_a_server_that_only_just_answers_does_not_keep_a_mirror_waiting(
+    home, make_file, server, content, fault, reason, monkeypatch
+):
+    monkeypatch.setattr(_cache, "_READ_SECONDS", 0.2)
+    monkeypatch.setattr(_cache, "_CONNECT_SECONDS", 0.1)
+    told = []
+    explain = _cache._explain
+    monkeypatch.setattr(
+        _cache, "_explain", lambda error: told.append(str(error)) or explain(error)
+    )
+    server.faults = [fault]
+    file = make_file(f"{server.url}?first", f"{server.url}?second")
+
+    assert fetch(file).read_bytes() == content
+    assert told[0].startswith(reason)
+
+
+def test_a_length_that_is_no_number_is_left_to_the_checksum(
+    home, file, server, content
+):
+    server.faults = ["length_abc"]
+
+    assert fetch(file).read_bytes() == content
+
+
+def test_a_file_that_the_server_calls_compressed_is_stored_as_it_is(
+    home, make_file, server, content
+):
+    server.content = gzip.compress(content)
+    server.faults = ["called_gzip"]
+    file = make_file(server.url, content=server.content)
+
+    assert fetch(file).read_bytes() == server.content
+
+
+def test_a_proxy_that_cannot_be_used_is_a_failed_address(home, make_file, monkeypatch):
+    def refuse(proxy_url, **_settings):
+        raise ValueError(f"Unable to determine SOCKS version from {proxy_url}")
+
+    monkeypatch.setattr("requests.adapters.SOCKSProxyManager", refuse)
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:7890/")
+    monkeypatch.setenv("all_proxy", "socks://127.0.0.1:7890/")
+
+    with pytest.raises(DownloadError, match="SOCKS version from socks://127"):
+        fetch(make_file("http://numbers.example/numbers.bin"))
+
+
+@pytest.mark.parametrize(
     "hint", [CLOSED_PORT, "{path}", "{file.sha256}", "D2LNOTES_DATA"]
 )
 def test_the_advice_names_address_place_checksum_and_variable(home, make_file, hint):
@@ -293,6 +347,25 @@ def test_what_an_interrupted_process_left_does_no_harm(home, file, content):
     assert listing(home) == [".numbers.bin.lock", "numbers.bin"]
 
 
+def test_a_link_that_waits_for_the_download_is_not_followed(home, file, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    (home / "numbers").mkdir(parents=True)
+    (home / "numbers" / ".numbers.bin.partial").symlink_to(precious)
+
+    fetch(file)
+
+    assert precious.read_bytes() == b"mine"
+    assert not cache_path(file).is_symlink()
+
+
+def test_a_partial_file_is_new(home, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+
+    with pytest.raises(FileExistsError):
+        _cache._open_new(tmp_path / "link")
+
+
 def test_an_interrupted_download_leaves_nothing_behind(home, file, monkeypatch):
     def interrupt(self):
         raise KeyboardInterrupt
@@ -353,9 +426,8 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(file, tmp_path, monkeypatc
         fetch(file)
 
 
-@pytest.mark.parametrize("name", ["numbers.bin", ".numbers.bin.partial"])
-def test_a_folder_in_the_place_of_a_file_says_what_to_do(home, file, name):
-    (home / "numbers" / name).mkdir(parents=True)
+def test_a_folder_in_the_place_of_a_file_says_what_to_do(home, file):
+    (home / "numbers" / "numbers.bin").mkdir(parents=True)
 
     with pytest.raises(CacheError, match=r"(?s)cannot write to .*D2LNOTES_DATA"):
         fetch(file)
@@ -364,15 +436,16 @@ def test_a_folder_in_the_place_of_a_file_says_what_to_do(home, file, name):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("times", [1, 11], ids=["within a buffer", "beyond a buffer"])
 def test_a_full_disk_says_so_and_keeps_what_was_there(
-    home, make_file, server, content, times
+    home, make_file, server, content, times, monkeypatch
 ):
     server.content = content * times
     file = make_file(server.url, content=server.content)
     put(cache_path(file), b"old")
-    (home / "numbers" / ".numbers.bin.partial").symlink_to("/dev/full")
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr(_cache, "_open_new", lambda _: full)
 
-    with pytest.raises(CacheError, match=r"No space left on device.* needs 0\.0 MB"):
-        fetch(file)
+        with pytest.raises(CacheError, match=r"No space left .* needs 0\.0 MB"):
+            fetch(file)
     assert cache_path(file).read_bytes() == b"old"
     assert listing(home) == [".numbers.bin.lock", "numbers.bin"]
 

@@ -37,6 +37,21 @@ def test_history_without_validation_has_one_line():
     assert len(plot_history(history).get_lines()) == 1
 
 
+def test_history_draws_the_validation_loss_of_the_epochs_that_have_one():
+    history = [EpochRecord(1, 2.0, None, {}, 0.1), *HISTORY[1:]]
+
+    _, validation = plot_history(history).get_lines()
+
+    assert validation.get_xydata().tolist() == [[2, 1.25], [3, 1.0]]
+
+
+def test_history_names_the_epoch_that_lacks_the_metric():
+    history = [*HISTORY[:2], EpochRecord(3, 0.5, 1.0, {}, 0.1)]
+
+    with pytest.raises(LookupError, match="'accuracy' was measured in epoch 3"):
+        plot_history(history, metric="accuracy")
+
+
 def test_history_labels_its_axes():
     ax = plot_history(HISTORY)
 
