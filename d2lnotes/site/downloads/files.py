@@ -222,7 +222,7 @@ def _skip(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and write files as pages are written."""
-    app.setup_extension("d2lnotes.site.lessons.exercises")
+    app.setup_extension("d2lnotes.site.lessons.predict")
     app.setup_extension("d2lnotes.site.html.publishing")
     app.add_node(
         ArchiveList, html=(_visit_html, None), latex=(_skip, None), text=(_skip, None)

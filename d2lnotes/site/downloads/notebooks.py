@@ -48,7 +48,8 @@ def notebook(cells: Sequence[Cell]) -> str:
 
 def _cell(cell: Cell, number: int) -> dict[str, object]:
     source = cell.text.splitlines(keepends=True)
-    common = {"id": f"cell-{number}", "metadata": {}, "source": source}
+    facts = {"tags": ["raises-exception"]} if cell.fails else {}
+    common = {"id": f"cell-{number}", "metadata": facts, "source": source}
     if not cell.code:
         return {"cell_type": "markdown", **common}
     return {"cell_type": "code", "execution_count": None, "outputs": [], **common}

@@ -19,6 +19,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         (
             "figure_numbers",
             "exercises",
+            "deeper",
+            "predict",
             "exercise_list",
             "progress",
             "study_time",

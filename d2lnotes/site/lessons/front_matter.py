@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from myst_parser.config.main import TopmatterReadError, read_topmatter
 
@@ -69,6 +69,11 @@ def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
     return read_topmatter(text) or {}, len(_EXERCISE.findall(text))
 
 
+def is_minutes(value: object) -> TypeGuard[int]:
+    """Return whether ``value`` is a time that a page may take: 1 minute or more."""
+    return type(value) is int and value > 0  # True is an int of another type
+
+
 def page_names(env: BuildEnvironment) -> dict[str, str]:
     """Return the pages to study by the short names that ``needs`` uses."""
     return _short_names(frozenset(env.found_docs))
@@ -91,7 +96,7 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
         except TopmatterReadError:
             continue
         minutes, needs = matter.get("minutes"), matter.get("needs")
-        if isinstance(minutes, int) and isinstance(needs, list):
+        if is_minutes(minutes) and isinstance(needs, list):
             known = tuple(names[need] for need in needs if need in names)
             found[page] = Lesson(page, minutes, known, exercises)
     return found

@@ -59,8 +59,9 @@ def tell_script(
     context["lesson"] = pagename if is_lesson(pagename) else ""
     has_panel = next(doctree.findall(ProgressPanel), None) is not None
     if has_panel or pagename == app.config.root_doc:
-        # No name or label holds "<", which alone could end the script element.
-        context["things_to_do"] = json.dumps(things_to_do(app.env))
+        # "<" alone could end the script element.
+        things = json.dumps(things_to_do(app.env))
+        context["things_to_do"] = things.replace("<", r"\u003c")
 
 
 def _visit_panel(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401

@@ -50,6 +50,8 @@ _MARKUP = re.compile(
     r"|\*\*(?=\S)[^*\n]*[^*\s]\*\*|\*(?=[^*\s])[^*\n]*[^*\s]\*"
     r"|``[^`\n]+``|:[\w:]+:`[^`]+`"
 )
+# What is left of marks that have not met: beside Chinese one of them is enough to tell.
+_LOOSE_MARK = re.compile(rf"\*\*|\*(?=[{HAN}“”‘’])|(?<=[{HAN}“”‘’])\*")
 _EMPTY = "\\ "
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
@@ -71,8 +73,9 @@ class PairTwins(SphinxTransform):
         for paragraph in self.document.findall(_holds_prose):
             _join_broken_lines(paragraph)
         for text in list(self.document.findall(nodes.Text)):
-            if "**" in text and not _in_code(text):
-                self._report(text.parent, f"literal ** in the text: {_shorten(text)}")
+            if (mark := _LOOSE_MARK.search(text)) and not _in_code(text):
+                problem = f"literal {mark[0]} in the text: {_shorten(text)}"
+                self._report(text.parent, problem)
 
     def _pair_children(self, parent: nodes.Element) -> None:
         children = list(parent.children)
@@ -125,8 +128,10 @@ class PairTwins(SphinxTransform):
         self._rename(node, "".join(piece.astext() for piece in en))
 
     def _rename(self, node: nodes.TextElement, english: str) -> None:
-        """Give a section or a glossary term an id made from its English half."""
-        if isinstance(node.parent, nodes.section) and node.parent.index(node) == 0:
+        """Make the id of a section, a block or a glossary term from its English half."""
+        if isinstance(node, nodes.title) and node.parent.get("id_from_title"):
+            self._replace_id(node.parent, make_id(english) or "block")
+        elif isinstance(node.parent, nodes.section) and node.parent.index(node) == 0:
             self._replace_id(node.parent, make_id(english) or "section")
         elif isinstance(node, nodes.term) and node["ids"]:
             self._rename_term(node, english)
@@ -165,6 +170,8 @@ class PairTwins(SphinxTransform):
         alone = SEPARATOR not in image.get("alt", "") and not stands_in_half(image)
         if alone and languages.text_language(image.astext()) in {"zh", "en"}:
             self._report(image, "an alternative text needs both halves")
+        if SEPARATOR in image.get("alt", ""):
+            image["alt_halves"] = image["alt"]  # for notebooks in both languages
         self._split_attribute(image, "alt")
 
     def _split_attribute(self, node: nodes.Element, name: str) -> None:

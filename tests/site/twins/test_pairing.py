@@ -205,6 +205,7 @@ def test_latex_holds_only_its_language(tmp_path, language, own, other):
         ("# English | 中文\n\n中。\n\nEnglish here.\n", 1, "Chinese half comes first"),
         ("# 甲 | A\n\n![In English only](x.png)\n", 3, "alternative text needs both"),
         ("# 甲 | A\n\n**注意：**这里。\n\n**Mind** it.\n", 3, "literal **"),
+        ("# 甲 | A\n\n*“数”*就是，*（注）*如\n\nIt *is*.\n", 3, "literal * in"),
         ("# 甲 | A\n\n- 中文。\n\n  English.\n- 只有中文。\n", 6, "Chinese without"),
         (
             "# 甲 | A\n\n:::{note}\n中文。\n\nEnglish.\n\n又是中文。\n:::\n",
@@ -318,7 +319,7 @@ def test_a_reference_by_number_does_not_read_its_page_back(tmp_path, monkeypatch
         "index.md": "# 页 | Page\n\n```{toctree}\nother\n```\n\n"
         "见{numref}`ex-one`。\n\nSee {numref}`ex-one`.\n",
         "other.md": "# 别的 | Other\n\n:::{exercise} 题 | Task\n:label: ex-one\n\n"
-        "中文。\n\nEnglish.\n:::\n",
+        "中文。\n\nEnglish.\n:::\n\n:::{solution} ex-one\n中文。\n\nEnglish.\n:::\n",
     }
     (tmp_path / "source").mkdir()
     for name, text in pages.items():
