@@ -18,12 +18,15 @@ _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|
 _CLOSING = "，。；：！？、）》”’…—"
 
 
-def install_cell(repository: str) -> Cell:
-    """Return a cell that installs the course where Colab runs it, and only there."""
+def install_cell(source: str) -> Cell:
+    """Return a cell that installs the course from ``source`` where it is missing."""
     return Cell(
-        "import sys\n\n"
-        'if "google.colab" in sys.modules:\n'
-        f"    %pip install --quiet git+{repository}",
+        "import subprocess\n"
+        "import sys\n"
+        "from importlib.util import find_spec\n\n"
+        'if find_spec("d2lnotes") is None:  # it brings torch along\n'
+        '    pip = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
+        f'    subprocess.run([*pip, "{source}"], check=True)',
         code=True,
     )
 

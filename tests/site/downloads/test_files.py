@@ -13,6 +13,7 @@ from tiny_site import build_tiny_site
 from d2lnotes.site.downloads.markdown import Cell
 from d2lnotes.site.downloads.markdown_inline import expanded
 from d2lnotes.site.downloads.notebooks import script
+from d2lnotes.site.downloads.wheel import WHEEL
 
 EXTENSIONS = ["d2lnotes.site.twins", "d2lnotes.site.downloads"]
 FORMATS = {
@@ -512,12 +513,26 @@ def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, link
     offered = [link["href"] for link in soup.select("a.file")]
 
     assert [link for link in offered if "colab" in link] == links
-    first = code(folder / "zh/chapter/page.ipynb")[0]
-    assert ("%pip install --quiet git+https://github.com/owner/course" in first) == (
-        bool(links)
-    )
     for link in offered:
         assert "colab" in link or (page.parent / link).resolve().is_file()
+
+
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [
+        (GITHUB, f"https://example.org/downloads/{WHEEL}"),
+        (GITHUB | {"d2lnotes_url": ""}, "git+https://github.com/owner/course"),
+        ({}, None),
+    ],
+    ids=["hosted", "repository", "offline copy"],
+)
+def test_a_notebook_begins_by_installing_what_is_missing(tmp_path, config, source):
+    folder = build(tmp_path, **config)
+
+    first = code(folder / "zh/chapter/page.ipynb")[0]
+
+    assert (f'subprocess.run([*pip, "{source}"]' in first) == bool(source)
+    assert ('if find_spec("d2lnotes") is None' in first) == bool(source)
 
 
 def test_a_script_keeps_within_the_screen_and_runs():
