@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import runpy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,9 @@ class Fence:
     mark: str  # ` or ~ or :, or a space for an indented block
     info: str  # all that follows the fence, white space included
     content: str
-    path: tuple[str, ...]  # names of the directives around it, outermost first
+    # names of the directives around it, outermost first; in the answer of a predict
+    # block, "answer" comes after it
+    path: tuple[str, ...]
 
     @property
     def directive(self) -> str | None:
@@ -119,7 +121,17 @@ def _fences(text: str, first_line: int, path: tuple[str, ...]) -> Iterator[Fence
         yield fence
         if fence.directive and fence.directive not in _OPAQUE:
             inside = (*path, fence.directive)
-            yield from _fences(token.content, line + 1, inside)
+            answer = _answer_begins(fence)
+            for inner in _fences(token.content, line + 1, inside):
+                answers = fence.directive == "predict" and inner.line > answer
+                extra = ("answer",) if answers else ()
+                yield replace(inner, path=(*inside, *extra, *inner.path[len(inside) :]))
+
+
+def _answer_begins(fence: Fence) -> int:
+    """Return the line that parts the question of a ``predict`` block from its answer."""
+    rules = [token for token in _tokens(fence.content) if token.type == "hr"]
+    return fence.line + 1 + rules[0].map[0] if rules else 0
 
 
 def _tokens(text: str) -> list[Any]:

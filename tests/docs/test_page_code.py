@@ -110,7 +110,8 @@ def test_skip_comments_are_the_plain_kind_right_above_a_block(page):
 def undefined_names(page):
     """Return the names that the page's code lacks once its answers are left out."""
     text = page.read_text(encoding="utf-8")
-    answers = {f.line for f in python_blocks(text) if "solution" in f.path}
+    folded = {"solution", "answer"}
+    answers = {f.line for f in python_blocks(text) if folded & {*f.path}}
     collected, skips = examples(page)
     skipped = {skip.line + 1 for skip in skips}
     code = [
@@ -139,14 +140,21 @@ def test_the_code_of_a_page_needs_nothing_from_its_answers(page):
     assert undefined_names(page) == []
 
 
-def test_a_name_that_only_an_answer_defines_is_reported(tmp_path):
+@pytest.mark.parametrize(
+    ("block", "missing"),
+    [
+        (":::{solution} ex-a\n```python\nx = 1\n```\n:::", 1),
+        (":::{predict} a\nb\n\n---\n\n```python\nx = 1\n```\n:::", 1),
+        (":::{predict} a\n```python\nx = 1\n```\n\n---\n\nb\n:::", 0),
+        (":::{deeper} a\n:minutes: 5\n\n```python\nx = 1\n```\n:::", 0),
+    ],
+    ids=["answer", "predicted answer", "question", "deeper"],
+)
+def test_a_name_that_only_an_answer_defines_is_reported(block, missing, tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(
-        ":::{solution} ex-a\n```python\nx = 1\n```\n:::\n\n```python\n>>> x\n1\n```\n",
-        encoding="utf-8",
-    )
+    page.write_text(f"{block}\n\n```python\n>>> x\n1\n```\n", encoding="utf-8")
 
-    assert len(undefined_names(page)) == 1
+    assert len(undefined_names(page)) == missing
 
 
 PYTHON_THAT_WOULD_NOT_RUN = {
@@ -197,6 +205,11 @@ NESTED = {
     "answer": (":::{solution} ex-a\n```python\nx\n```\n:::\n", [2]),
     "four colons": ("::::{exercise} a\n:::{note}\n```python\nx\n```\n:::\n::::\n", [3]),
     "backticks": ("````{note}\n```python\nx\n```\n````\n", [2]),
+    "deeper": (":::{deeper} a | b\n:minutes: 5\n\n```python\nx\n```\n:::\n", [4]),
+    "predict": (
+        ":::{predict} a | b\n```python\nx\n```\n\n---\n\n```python\nx\n```\n:::\n",
+        [2, 8],
+    ),
     "list": ("- a\n\n  ```python\n  x\n  ```\n", [3]),
     "quote": ("> ```python\n> x\n> ```\n", [1]),
     "code-block": ("```{code-block} python\nx\n```\n", [1]),

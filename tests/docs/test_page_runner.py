@@ -30,6 +30,22 @@ assert x == 3, "the answer is wrong"
 ```{code-block} python
 assert x == 3
 ```
+
+::::{deeper} a | b
+:minutes: 5
+
+:::{predict} a | b
+```python
+deeper = x + 1
+```
+
+---
+
+```python
+assert deeper == 5, "what goes deeper is wrong"
+```
+:::
+::::
 """,
     "session.md": """
 ```python
@@ -155,6 +171,11 @@ def test_a_wrong_answer_fails_under_its_page_and_line(outcomes):
 def test_blocks_run_in_order_in_one_namespace_also_in_lists_and_code_blocks(outcomes):
     assert outcomes["answer.md::line:14,column:1"] == "passed"
     assert outcomes["answer.md::line:18,column:1"] == "passed"
+
+
+def test_code_in_what_goes_deeper_and_in_what_is_predicted_runs(outcomes):
+    assert outcomes["answer.md::line:26,column:1"] == "passed"
+    assert "what goes deeper is wrong" in outcomes["answer.md::line:32,column:1"]
 
 
 def test_printed_output_is_compared_and_the_difference_is_shown(outcomes):

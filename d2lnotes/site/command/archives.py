@@ -1,9 +1,10 @@
 """The last step of a build: archives of the downloads, and the page that offers them.
 
 A chapter's notebooks and scripts in one language make an archive, the whole site in
-both languages another, which opens from its index.html. Only what changed is packed
-again, and equal contents give equal files. The page lists what there is, with sizes;
-the copy of it inside the archive of the site does not offer what lies outside.
+both languages another, which opens from its index.html; the package is a wheel. Only
+what changed is packed again, and equal contents give equal files. The page lists what
+there is, with sizes; the copy of it inside the archive of the site offers the wheel,
+which lies there too, and not what lies outside.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from d2lnotes.site.command.sphinx_run import Outcome
 from d2lnotes.site.command.terminal import naming
 from d2lnotes.site.contents import listed_chapters
 from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
+from d2lnotes.site.downloads.wheel import WHEEL, wheel_files
 from d2lnotes.site.source_text import read_source
 from d2lnotes.site.twins.languages import Language, half
 
@@ -34,6 +36,7 @@ _PACKED = {".jpg", ".png", ".webp", ".woff2"}  # they hardly get smaller
 _WORDS = {
     "zh": {
         "site": "整个网站（中英文），解压后打开 index.html",
+        "wheel": "笔记本和脚本要用的 Python 包，用 pip 安装",
         "zh": "PDF，中文，全书",
         "en": "PDF，英文，全书",
         "chapters": "各章的笔记本和脚本",
@@ -43,6 +46,7 @@ _WORDS = {
     },
     "en": {
         "site": "The whole site in both languages; unpack it and open index.html",
+        "wheel": "The Python package that notebooks and scripts need, for pip",
         "zh": "PDF in Chinese, all volumes",
         "en": "PDF in English, all volumes",
         "chapters": "Notebooks and scripts by chapter",
@@ -67,6 +71,7 @@ def make_archives(course: Course) -> Outcome | None:
     for language in LANGUAGES:
         for pdf in course.pdfs(language):
             _copy(pdf, folder / pdf.name)
+    _pack(folder / WHEEL, wheel_files())
     _remove_leftovers(course, folder)
     fill_pages(course)
     if all((course.html(language) / "index.html").exists() for language in LANGUAGES):
@@ -100,6 +105,7 @@ def _offer(course: Course, language: Language) -> str:
     folder = course.build / "html" / FOLDER
     wholes = [
         (str(words["site"]), folder / _SITE),
+        (str(words["wheel"]), folder / WHEEL),
         *((str(words[x]), folder / course.pdf(x).name) for x in LANGUAGES),
     ]
     volumes = (
@@ -159,11 +165,13 @@ def _site_files(course: Course) -> dict[str, Path | bytes]:
     found: dict[str, Path | bytes] = {}
     for path in top.rglob("*"):
         name = path.relative_to(top).as_posix()
-        archive = path.parent == top / FOLDER
+        archive = path.parent == top / FOLDER and path.name != WHEEL
         if path.is_file() and not archive and path.name != ".buildinfo":
             found[name] = path
     for language, page in _pages(course):
-        note = f"<p>{_WORDS[language]['offline']}</p>\n"
+        words = _WORDS[language]
+        wheel = _link(top / FOLDER / WHEEL, escape(str(words["wheel"])))
+        note = f"<p>{wheel}</p>\n<p>{words['offline']}</p>\n"
         text = _filled(page.read_text(encoding="utf-8"), note)
         found[page.relative_to(top).as_posix()] = text.encode()
     return found
@@ -216,6 +224,7 @@ def _remove_leftovers(course: Course, folder: Path) -> None:
     """Remove archives of chapters that are gone, and PDFs that are no more."""
     kept: Iterable[str] = {
         _SITE,
+        WHEEL,
         *(pdf.name for language in LANGUAGES for pdf in course.pdfs(language)),
         *(
             f"d2lnotes-{chapter}-{language}.zip"

@@ -1,4 +1,4 @@
-"""The ``d2lnotes`` command: build the site, serve it while writing, manage data.
+"""The ``d2lnotes`` command: build the site, serve it, count on pages, manage data.
 
 A thin layer: Sphinx builds, livereload serves, :mod:`d2lnotes.data` fetches. What is
 here is the order of the steps, and an exit code that can be trusted.
@@ -106,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_run_serve)
 
     add_run_commands(commands)
+    check = commands.add_parser("check", help="count what can be counted on pages")
+    check.add_argument("pages", nargs="+", metavar="PAGE", help="docs/…/page.md")
+    check.set_defaults(run=_run_check)
 
     data = commands.add_parser("data", help="list, fetch and verify data sets")
     actions = data.add_subparsers(required=True, metavar="ACTION")
@@ -251,6 +254,23 @@ def _run_serve(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         open_browser=not arguments.no_open,
     )
+
+
+def _run_check(arguments: argparse.Namespace) -> int:
+    from d2lnotes.site.lessons.checker import as_text, check
+
+    for name in arguments.pages:
+        page = Path(name)
+        if page.suffix != ".md" or not page.is_file():
+            raise CommandError(
+                f"{name} is no page: give files such as docs/preliminaries/tensors.md"
+            )
+        try:
+            report = check(page.read_text(encoding="utf-8-sig"))
+        except ValueError as problem:
+            raise CommandError(f"{name} cannot be read as a page: {problem}") from None
+        say(as_text(name, report))
+    return 0
 
 
 def _run_data_list(arguments: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from d2lnotes.site.downloads.markdown import Edition, cells
 from d2lnotes.site.downloads.markdown_inline import Place
 from d2lnotes.site.downloads.notebooks import install_cell, notebook, script
+from d2lnotes.site.downloads.wheel import WHEEL
 from d2lnotes.site.lessons.front_matter import is_lesson
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Resolved
@@ -120,11 +121,12 @@ def write_files(app: Sphinx, doctree: nodes.document, page: str) -> None:
         return
     macros = getattr(app.config, "d2lnotes_math_macros", {})
     place = Place(page, app.config.d2lnotes_url, macros)
-    first = [install_cell(app.config.d2lnotes_repository)] if _on_colab(app) else []
+    source = _package_source(app)
+    first = [install_cell(source)] if source else []
     for file in _files(app, page):
         found = cells(doctree, file.edition, env=app.env, place=place)
-        # Only notebooks are opened where the course is not installed.
-        text = script(found) if file.kind == "script" else notebook([*first, *found])
+        write = script if file.kind == "script" else notebook
+        text = write([*first, *found])
         path = _folder(app) / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -138,6 +140,14 @@ def _folder(app: Sphinx) -> Path:
 def _files(app: Sphinx, page: str) -> list[File]:
     gallery = getattr(app.config, "sphinx_gallery_conf", {}).get("gallery_dirs", "")
     return files_of(page, own_language(app.config), gallery)
+
+
+def _package_source(app: Sphinx) -> str:
+    """Return where pip finds the package of this course; empty for an offline copy."""
+    if app.config.d2lnotes_url:
+        return f"{app.config.d2lnotes_url}/{FOLDER}/{WHEEL}"
+    repository = app.config.d2lnotes_repository
+    return f"git+{repository}" if repository else ""
 
 
 def _on_colab(app: Sphinx) -> bool:
@@ -222,7 +232,7 @@ def _skip(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directive and write files as pages are written."""
-    app.setup_extension("d2lnotes.site.lessons.exercises")
+    app.setup_extension("d2lnotes.site.lessons.predict")
     app.setup_extension("d2lnotes.site.html.publishing")
     app.add_node(
         ArchiveList, html=(_visit_html, None), latex=(_skip, None), text=(_skip, None)

@@ -2,8 +2,8 @@
 
 The page comes as Sphinx is about to write it, with both languages in it, all
 references resolved and all numbers filled in. Code that the tests run becomes a code
-cell; everything else is text. The student edition leaves the answers out and has an
-empty cell for each.
+cell; everything else is text. The student edition leaves the answers out, those to
+predict as well, and has an empty cell for each.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import doctest
 import re
 import textwrap
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import quote
@@ -20,16 +21,24 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx_gallery.directives import imgsgnode
 
-from d2lnotes.site.downloads.markdown_inline import Place, expanded, halves, line
+from d2lnotes.site.downloads.markdown_inline import (
+    Place,
+    alternative,
+    expanded,
+    halves,
+    line,
+)
 from d2lnotes.site.explorables.directive import Explorable
 from d2lnotes.site.html.tips import Tip
-from d2lnotes.site.lessons.exercises import Exercise, FoldTitle, Hint, Solution
+from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
+from d2lnotes.site.lessons.exercises import LEVELS, Exercise, FoldTitle, Hint, Solution
 from d2lnotes.site.lessons.front_matter import is_lesson
+from d2lnotes.site.lessons.predict import Predict, Prediction, PredictTitle
 from d2lnotes.site.twins.languages import own_language
 from d2lnotes.site.twins.nodes import Half, Twin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sphinx.environment import BuildEnvironment
 
@@ -62,9 +71,12 @@ _BOXES = {
         "warning": "Warning",
     },
 }
-_YOUR_TURN = {"zh": "# 在这里作答", "en": "# Your answer"}
+_YOUR_TURN: dict[Language, str] = {"zh": "# 在这里作答", "en": "# Your answer"}
+_YOUR_PREDICTION: dict[Language, str] = {"zh": "# 你的预测", "en": "# Your prediction"}
 _SEPARATORS = {"zh": "：", "en": ": "}
+_LEVELS = {"zh": "（{}）", "en": " ({})"}
 _PASSED_OVER = (
+    Mark,
     Tip,
     nodes.Invisible,
     nodes.image,
@@ -85,6 +97,7 @@ class Cell:
 
     text: str
     code: bool = False
+    fails: bool = False  # it ends in the traceback that the page shows
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,7 @@ class _Writer:
         self._place = place
         self._own = own_language(env.config)
         self._depth = 0
+        self._in_quotation = False
 
     def children(self, node: nodes.Element) -> None:
         """Write what ``node`` holds; code directly below it gets its own cells."""
@@ -130,13 +144,17 @@ class _Writer:
                 self._code(child.astext())
             elif isinstance(child, (nodes.section, Exercise, Solution)):
                 self._part(child)
+            elif isinstance(child, Deeper):
+                self._deeper(child)
+            elif isinstance(child, Predict):
+                self._predict(child)
             elif _holds_parts(child):
                 self.children(child)
             else:
                 self._write(child)
             unanswered = isinstance(child, (Exercise, Hint))
             if unanswered and not isinstance(after, Hint) and not self._edition.answers:
-                self._code(" / ".join(_YOUR_TURN[x] for x in self._languages))
+                self._to_fill_in(_YOUR_TURN)
 
     def end_text(self) -> None:
         """End the cell of text that was begun."""
@@ -158,7 +176,10 @@ class _Writer:
 
     def _code(self, text: str) -> None:
         self.end_text()
-        self.cells += [Cell(piece, code=True) for piece in _statements(text)]
+        self.cells += _statements(text)
+
+    def _to_fill_in(self, words: dict[Language, str]) -> None:
+        self._code(" / ".join(words[x] for x in self._languages))
 
     def _part(self, node: nodes.Element) -> None:
         """Write a section, an exercise or an answer under its title."""
@@ -171,10 +192,53 @@ class _Writer:
             name = self._short(title)
         self._text.append(f"{'#' * min(self._depth, 6)} {name}")
         self._text[-1] = self._text[-1].strip()
-        rest = nodes.Element()
-        rest.children = node.children[1:]  # they keep their parent
-        self.children(rest)
+        self.children(_apart(node.children[1:]))
         self._depth -= 1
+
+    def _deeper(self, block: Deeper) -> None:
+        """Write a block under a heading; a rule parts it from what follows it."""
+        kept = [child for child in block if not isinstance(child, (Mark, DeeperTitle))]
+        mark, title = (
+            next(child for child in block if isinstance(child, kind))
+            for kind in (Mark, DeeperTitle)
+        )
+        self.end_text()
+        self._depth += 1
+        name = self._titled(mark, title)
+        self._text.append(f"{'#' * min(self._depth, 6)} {name}")
+        self.children(_apart(kept))
+        self._text.append("---")
+        self._depth -= 1
+
+    def _predict(self, block: Predict) -> None:
+        """Write a question, then its answer or a cell for the reader's own."""
+        mark = next(child for child in block if isinstance(child, Mark))
+        title = next(child for child in block if isinstance(child, PredictTitle))
+        self._text.append(f"**{self._titled(mark, title)}**")
+        parts = (Mark, PredictTitle, Prediction)
+        self.children(_apart([x for x in block if not isinstance(x, parts)]))
+        if not self._edition.answers:
+            self._to_fill_in(_YOUR_PREDICTION)
+            return
+        answer = next(child for child in block if isinstance(child, Prediction))
+        self._text.append(f"**{self._short(answer[0])}**")  # type: ignore[arg-type]
+        self.children(_apart(answer.children[1:]))
+
+    def _titled(self, mark: Mark, title: nodes.Element) -> str:
+        """Return the words of a block's kind and its title, in each language."""
+        names = self._each(mark), self._each(title)
+        return " | ".join(
+            f"{word}{_SEPARATORS[language]}{text}"
+            for language, word, text in zip(self._languages, *names, strict=True)
+        )
+
+    def _each(self, node: nodes.Element) -> list[str]:
+        """Return a short text in each language of the edition."""
+        both = halves(node, self._own)
+        return [
+            self._line(node.children if both is None else both[x], x)
+            for x in self._languages
+        ]
 
     def _write(self, node: nodes.Node) -> None:
         self._text += self._blocks(node)
@@ -209,21 +273,21 @@ class _Writer:
         both = halves(node, self._own)
         if both is None:
             return self._line(node.children, self._languages[0])
-        return " | ".join(self._line(both[x], x) for x in self._languages)
+        return " | ".join(self._each(node))
 
     def _numbered(self, title: nodes.Element, kind: str, node: nodes.Element) -> str:
         """Return a title with the number of ``node`` before it, in each language."""
         numbers = self._env.toc_fignumbers.get(self._place.page, {}).get(kind, {})
         found = next((numbers[name] for name in node["ids"] if name in numbers), ())
-        both = halves(title, self._own)
         formats = self._env.config.d2lnotes_numfig_format
+        level = LEVELS.get(node.get("level", ""))
         texts = []
-        for language in self._languages:
-            children = title.children if both is None else both[language]
-            text = self._line(children, language)
+        for language, text in zip(self._languages, self._each(title), strict=True):
             if found:
                 number = formats[language][kind] % ".".join(map(str, found))
                 text = f"{number}{_SEPARATORS[language]}{text}"
+            if level:
+                text += _LEVELS[language].format(level[language])
             texts.append(text)
         return " | ".join(texts)
 
@@ -254,7 +318,7 @@ class _Writer:
         found = [numbers.get("displaymath", {}).get(name, ()) for name in node["ids"]]
         number = ".".join(map(str, next(filter(None, found), ())))
         if node.get("no-wrap", node.get("nowrap", False)):
-            return [f"$$\n{tex}\n$$"]
+            return [self._displayed(tex)]
         # As Sphinx does: lines of their own need an environment.
         parts = [
             rf"\begin{{split}}{part}\end{{split}}" if r"\\" in part else part
@@ -264,7 +328,13 @@ class _Writer:
             lines = " \\\\\n".join(parts)
             parts = [f"\\begin{{gathered}}\n{lines}\n\\end{{gathered}}"]
         tag = f" \\tag{{{number}}}" if number else ""
-        return [f"$$\n{parts[0]}{tag}\n$$"]
+        return [self._displayed(f"{parts[0]}{tag}")]
+
+    def _displayed(self, tex: str) -> str:
+        # JupyterLab takes a line of "> $$" for the end of the quotation.
+        return (
+            f"$${' '.join(tex.split())}$$" if self._in_quotation else f"$$\n{tex}\n$$"
+        )
 
     def _listing(self, node: nodes.Element) -> list[str]:
         language = str(node.get("language") or node.get("lang") or "")
@@ -300,7 +370,14 @@ class _Writer:
         return ["\n\n".join(items)]
 
     def _quote(self, node: nodes.Element) -> list[str]:
-        return [_quoted("\n\n".join(self._inside(node)))]
+        with self._quotation():
+            return [_quoted("\n\n".join(self._inside(node)))]
+
+    @contextmanager
+    def _quotation(self) -> Iterator[None]:
+        outside, self._in_quotation = self._in_quotation, True
+        yield
+        self._in_quotation = outside
 
     def _box(self, node: nodes.Element) -> list[str]:
         """Return an admonition as a quotation under its bold title."""
@@ -310,7 +387,9 @@ class _Writer:
         else:
             name = type(node).__name__
             title = " | ".join(_BOXES[x].get(name, name) for x in self._languages)
-        body = [x for child in node if child is not given for x in self._blocks(child)]
+        with self._quotation():
+            rest = [child for child in node if child is not given]
+            body = [block for child in rest for block in self._blocks(child)]
         return [_quoted("\n\n".join([f"**{title}**", *body]))]
 
     def _hint(self, node: nodes.Element) -> list[str]:
@@ -337,7 +416,8 @@ class _Writer:
         if not (self._place.url and name):
             return ""
         folder = f"{self._place.url}/{self._edition.languages[0]}"
-        return f"![]({folder}/{self._env._app.builder.imagedir}/{quote(name)})"
+        text = alternative(image, self._languages)
+        return f"![{text}]({folder}/{self._env._app.builder.imagedir}/{quote(name)})"
 
     def _captioned(self, node: nodes.Element) -> list[str]:
         blocks = []
@@ -448,14 +528,22 @@ def _quoted(text: str) -> str:
     return textwrap.indent(text, "> ", lambda _: True).replace("> \n", ">\n")
 
 
-def _statements(text: str) -> list[str]:
+def _apart(children: Sequence[nodes.Node]) -> nodes.Element:
+    """Return an element that holds ``children``, which keep their parent."""
+    part = nodes.Element()
+    part.children = list(children)
+    return part
+
+
+def _statements(text: str) -> list[Cell]:
     """Return code as cells: a session is cut after each output, which a cell shows."""
     if not text.lstrip().startswith(">>>"):
-        return [text.strip("\n")]
+        return [Cell(text.strip("\n"), code=True)]
     pieces, waiting = [], ""
     for example in doctest.DocTestParser().get_examples(text):
         waiting += example.source
         if example.want:
-            pieces.append(waiting.strip("\n"))
+            fails = example.exc_msg is not None
+            pieces.append(Cell(waiting.strip("\n"), code=True, fails=fails))
             waiting = ""
-    return [*pieces, waiting.strip("\n")] if waiting else pieces
+    return [*pieces, Cell(waiting.strip("\n"), code=True)] if waiting else pieces

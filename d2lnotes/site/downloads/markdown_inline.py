@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docutils import nodes
 from sphinx import addnodes
 
-from d2lnotes.site.twins.languages import BROKEN_LINE, HAN
+from d2lnotes.site.lessons.exercises import Level
+from d2lnotes.site.twins.languages import BROKEN_LINE, HAN, half
 from d2lnotes.site.twins.nodes import HalfText
 
 if TYPE_CHECKING:
@@ -25,7 +27,13 @@ _QUOTES = {"zh": "《{}》", "en": "“{}”"}
 # reST wants a space there, Chinese does not.
 _SPACED_TITLE = re.compile(f"(?<=[{HAN}]) (?=《)|(?<=》) (?=[{HAN}])")
 _BRACES = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
-_HIDDEN = (nodes.raw, nodes.comment, nodes.image, nodes.target, addnodes.index)
+_HIDDEN = (Level, nodes.raw, nodes.comment, nodes.image, nodes.target, addnodes.index)
+# Bold and emphasized text, until what stands beside it is known: characters for private
+# use, which no page holds.
+_STARTS = {nodes.strong: "\ue000", nodes.emphasis: "\ue001"}
+_END = "\ue002"
+_MARKED = re.compile("([\ue000\ue001])([^\ue000-\ue002]*)\ue002")
+_MARKS = {"\ue000": ("**", "strong"), "\ue001": ("*", "em")}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ def line(
 ) -> str:
     """Return inline ``children`` on one line."""
     text = "".join(_inline(child, language, place, in_table) for child in children)
+    while _MARKED.search(text):  # from the innermost outwards
+        text = _MARKED.sub(_marked, text)
     return _SPACED_TITLE.sub("", " ".join(BROKEN_LINE.sub("", text).split()))
 
 
@@ -92,9 +102,8 @@ def _inline(node: nodes.Node, language: Language, place: Place, in_table: bool) 
     if isinstance(node, _HIDDEN) or not isinstance(node, nodes.Element):
         return ""
     inside = "".join(_inline(child, language, place, in_table) for child in node)
-    if isinstance(node, (nodes.strong, nodes.emphasis)):
-        mark = "**" if isinstance(node, nodes.strong) else "*"
-        return f"{mark}{inside}{mark}"
+    if start := _STARTS.get(type(node)):
+        return f"{start}{inside}{_END}"
     if isinstance(node, nodes.footnote_reference):
         return rf"\[{inside}\]"
     if isinstance(node, (nodes.subscript, nodes.superscript)):
@@ -105,6 +114,36 @@ def _inline(node: nodes.Node, language: Language, place: Place, in_table: bool) 
             return f"[{inside}]({address})"
         return _QUOTES[language].format(inside) if _names_page(node) else inside
     return inside
+
+
+def _marked(found: re.Match[str]) -> str:
+    """Return bold or emphasized text in Markdown, in HTML where that would not see it.
+
+    Markdown opens ``**`` before punctuation, such as a quotation mark, only after a
+    space or punctuation, and closes it after punctuation only before these.
+    """
+    mark, tag = _MARKS[found[1]]
+    text, inside = found.string, found[2]
+    before, after = text[: found.start()][-1:], text[found.end() :][:1]
+    opens = _is_letter(inside[:1]) or not _is_letter(before)
+    closes = _is_letter(inside[-1:]) or not _is_letter(after)
+    if opens and closes:
+        return f"{mark}{inside}{mark}"
+    return f"<{tag}>{inside}</{tag}>"
+
+
+def _is_letter(character: str) -> bool:
+    """Return whether Markdown takes ``character`` for neither space nor punctuation."""
+    if not character or character.isspace():
+        return False
+    return unicodedata.category(character)[0] not in "PS"
+
+
+def alternative(image: nodes.image, languages: Sequence[Language]) -> str:
+    """Return the alternative text of ``image`` in ``languages``."""
+    both = image.get("alt_halves", image.get("alt", ""))
+    texts = dict.fromkeys(half(both, language) for language in languages)
+    return _SPECIAL.sub(r"\\\1", " | ".join(texts))
 
 
 def _names_page(reference: nodes.reference) -> bool:

@@ -18,12 +18,15 @@ _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|
 _CLOSING = "，。；：！？、）》”’…—"
 
 
-def install_cell(repository: str) -> Cell:
-    """Return a cell that installs the course where Colab runs it, and only there."""
+def install_cell(source: str) -> Cell:
+    """Return a cell that installs the course from ``source`` where it is missing."""
     return Cell(
-        "import sys\n\n"
-        'if "google.colab" in sys.modules:\n'
-        f"    %pip install --quiet git+{repository}",
+        "import subprocess\n"
+        "import sys\n"
+        "from importlib.util import find_spec\n\n"
+        'if find_spec("d2lnotes") is None:  # it brings torch along\n'
+        '    pip = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
+        f'    subprocess.run([*pip, "{source}"], check=True)',
         code=True,
     )
 
@@ -48,7 +51,8 @@ def notebook(cells: Sequence[Cell]) -> str:
 
 def _cell(cell: Cell, number: int) -> dict[str, object]:
     source = cell.text.splitlines(keepends=True)
-    common = {"id": f"cell-{number}", "metadata": {}, "source": source}
+    facts = {"tags": ["raises-exception"]} if cell.fails else {}
+    common = {"id": f"cell-{number}", "metadata": facts, "source": source}
     if not cell.code:
         return {"cell_type": "markdown", **common}
     return {"cell_type": "code", "execution_count": None, "outputs": [], **common}

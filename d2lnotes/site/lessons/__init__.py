@@ -22,6 +22,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "content_checks",
             "figure_numbers",
             "exercises",
+            "deeper",
+            "predict",
             "exercise_list",
             "progress",
             "study_time",

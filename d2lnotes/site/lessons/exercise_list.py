@@ -1,7 +1,8 @@
 """The directive ``exercise-list``: all exercises of the course, by chapter and page.
 
 What it shows stands on other pages, so it is written when all have been read, and
-written again when one of them changes what it says.
+written again when one of them changes what it says. ``exercise_filter.js`` chooses
+among the exercises by level.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from d2lnotes.site.lessons.exercises import ExerciseFacts, exercises_of
+from d2lnotes.site.lessons.exercises import LEVELS, ExerciseFacts, exercises_of
 from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
@@ -54,6 +55,18 @@ class ExerciseListDirective(SphinxDirective):
         """Return the place, and remember the page that it is on."""
         self.env.metadata[self.env.current_document.docname][_LISTED] = True
         return [ExerciseList()]
+
+
+def add_filter(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Load the filter on the pages with the list."""
+    if _LISTED in app.env.metadata.get(pagename, {}):
+        app.add_js_file("exercise_filter.js", loading_method="defer")
 
 
 class WriteExerciseList(SphinxPostTransform):
@@ -99,6 +112,10 @@ class WriteExerciseList(SphinxPostTransform):
         text += title_nodes(self.env, page, target, self.own)
         builder = self.env._app.builder
         line = nodes.paragraph("", "", make_refnode(builder, here, page, target, text))
+        if exercise.level:
+            classes = ["level", f"level-{exercise.level}"]
+            words = LEVELS[exercise.level][self.own]
+            line += [nodes.Text(" "), nodes.inline("", words, classes=classes)]
         if exercise.answered_by_code:
             words = _WORDS[self.own]["by code"]
             line += [nodes.Text(" "), nodes.inline("", words, classes=["by-code"])]
@@ -136,5 +153,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("d2lnotes.site.lessons.exercises")
     app.add_directive("exercise-list", ExerciseListDirective)
     app.add_post_transform(WriteExerciseList)
+    app.connect("html-page-context", add_filter)
     shown_elsewhere(app, "exercises", shown_exercises)
     return METADATA

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from myst_parser.config.main import TopmatterReadError, read_topmatter
 
@@ -71,6 +71,11 @@ def _read(source: Path, changed: int) -> tuple[dict[str, Any], int]:
     return read_topmatter(text) or {}, len(_EXERCISE.findall(text))
 
 
+def is_minutes(value: object) -> TypeGuard[int]:
+    """Return whether ``value`` is a time that a page may take: 1 minute or more."""
+    return type(value) is int and value > 0  # True is an int of another type
+
+
 def pages_named(env: BuildEnvironment, name: str) -> list[str]:
     """Return the pages to study that ``needs`` may mean by ``name``.
 
@@ -99,7 +104,7 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
         except TopmatterReadError:
             continue
         minutes, needs = matter.get("minutes"), matter.get("needs")
-        if isinstance(minutes, int) and isinstance(needs, list):
+        if is_minutes(minutes) and isinstance(needs, list):
             wanted = (need for need in needs if isinstance(need, str))
             meant = (pages_named(env, need) for need in wanted)
             known = tuple(pages[0] for pages in meant if len(pages) == 1)

@@ -63,8 +63,9 @@ def tell_script(
         return
     context["lesson"] = pagename if is_lesson(pagename) else ""
     if pagename in _pages_with_progress(app.env):
-        # No name or label holds "<", which alone could end the script element.
-        context["things_to_do"] = json.dumps(things_to_do(app.env))
+        # "<" alone could end the script element.
+        things = json.dumps(things_to_do(app.env))
+        context["things_to_do"] = things.replace("<", r"\u003c")
 
 
 def _pages_with_progress(env: BuildEnvironment) -> list[str]:

@@ -10,11 +10,13 @@ from myst_parser.config.main import TopmatterReadError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from d2lnotes.site.lessons.deeper import deeper_minutes
 from d2lnotes.site.lessons.front_matter import (
     everything_before,
     find_lessons,
     front_matter,
     is_lesson,
+    is_minutes,
     pages_named,
 )
 from d2lnotes.site.rooms import METADATA
@@ -48,17 +50,21 @@ class StudyTime(SphinxTransform):
             return
         matter = self._front_matter(docname)
         minutes, needs = matter.get("minutes"), matter.get("needs")
-        if not isinstance(minutes, int) or not isinstance(needs, list):
+        if not is_minutes(minutes) or not isinstance(needs, list):
             self._report(
-                "a page begins with front matter such as  minutes: 35  and  "
-                f"needs: [tensors]; got minutes: {minutes!r}, needs: {needs!r}"
+                "a page begins with front matter such as  minutes: 35  (a whole number "
+                "from 1 on) and  needs: [tensors]; "
+                f"got minutes: {minutes!r}, needs: {needs!r}"
             )
             return
         names = [need for need in needs if isinstance(need, str)]
         self.env.metadata[docname][_NEEDS] = names
         pages = [found for need in needs if (found := self._find(need))]
-        zh = nodes.paragraph("", f"约 {minutes} 分钟 · 先修：")
-        en = nodes.paragraph("", f"About {minutes} minutes · First: ")
+        deeper = deeper_minutes(self.document)
+        zh_deeper = f" · 深入 {deeper} 分钟" if deeper else ""
+        en_deeper = f" · {deeper} more to go deeper" if deeper else ""
+        zh = nodes.paragraph("", f"约 {minutes} 分钟{zh_deeper} · 先修：")
+        en = nodes.paragraph("", f"About {minutes} minutes{en_deeper} · First: ")
         for line, comma, nothing in ((zh, "、", "无"), (en, ", ", "nothing")):
             line["classes"] = ["study-time"]
             line += _links(docname, pages, comma) or [nodes.Text(nothing)]

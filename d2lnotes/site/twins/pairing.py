@@ -50,6 +50,8 @@ _MARKUP = re.compile(
     r"|\*\*(?=\S)[^*\n]*[^*\s]\*\*|\*(?=[^*\s])[^*\n]*[^*\s]\*"
     r"|``[^`\n]+``|:[\w:]+:`[^`]+`"
 )
+# What is left of marks that have not met: beside Chinese one star is enough to tell.
+_LOOSE_MARK = re.compile(rf"\*\*|\$\$|\*(?=[{HAN}“”‘’])|(?<=[{HAN}“”‘’])\*")
 _EMPTY = "\\ "
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
@@ -134,8 +136,10 @@ class PairTwins(SphinxTransform):
         self._rename(node, "".join(piece.astext() for piece in en))
 
     def _rename(self, node: nodes.TextElement, english: str) -> None:
-        """Give a section or a glossary term an id made from its English half."""
-        if isinstance(node.parent, nodes.section) and node.parent.index(node) == 0:
+        """Make the id of a section, a block or a glossary term from its English half."""
+        if isinstance(node, nodes.title) and node.parent.get("id_from_title"):
+            self._replace_id(node.parent, make_id(english) or "block")
+        elif isinstance(node.parent, nodes.section) and node.parent.index(node) == 0:
             self._replace_id(node.parent, make_id(english) or "section")
         elif isinstance(node, nodes.term) and node["ids"]:
             self._rename_term(node, english)
@@ -178,6 +182,8 @@ class PairTwins(SphinxTransform):
             self._report(image, problem, "missing-half")
         elif SEPARATOR in text and (wrong := languages.halves_problem(text)):
             self._report(image, f"{wrong}, in this alternative text", "separator")
+        if SEPARATOR in text:
+            image["alt_halves"] = text  # for notebooks in both languages
         self._split_attribute(image, "alt")
 
     def _split_attribute(self, node: nodes.Element, name: str) -> None:
@@ -286,9 +292,9 @@ def _beside(text: nodes.Text, step: int) -> str:
 
 
 def _literal_marks(text: nodes.Text) -> list[str]:
-    """Return the marks in ``text`` that were meant as bold or mathematics."""
-    found = [mark for mark in ("**", "$$") if mark in text]
-    return found if found and not _in_code(text) else []
+    """Return the marks in ``text`` that were meant as emphasis or mathematics."""
+    found = dict.fromkeys(_LOOSE_MARK.findall(text))
+    return list(found) if found and not _in_code(text) else []
 
 
 def _in_code(text: nodes.Node) -> bool:

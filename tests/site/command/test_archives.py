@@ -3,13 +3,19 @@
 import json
 import os
 import re
+import subprocess
+import sys
 import zipfile
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
+import d2lnotes
 from d2lnotes.site.command.archives import fill_pages, make_archives
 from d2lnotes.site.command.course import Course
 from d2lnotes.site.downloads.files import LIST_BEGINS, LIST_ENDS
+from d2lnotes.site.downloads.wheel import WHEEL
 
 PAGE = f"<h1>x</h1>{LIST_BEGINS}nothing{LIST_ENDS}<p>y</p>"
 CHAPTER = "# 章 <一> | Chapter <one>\n"
@@ -50,6 +56,49 @@ def names(archive):
         return packed.namelist()
 
 
+def test_the_wheel_installs_without_a_network_and_holds_the_whole_package(
+    course, tmp_path
+):
+    make_archives(course)
+    wheel = downloads(course) / WHEEL
+    into = tmp_path / "into"
+    options = ["--no-index", "--no-deps", "--no-compile", "--quiet", "--target"]
+
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", *options, into, wheel], check=True
+    )
+
+    package = Path(d2lnotes.__file__).parent
+    assert files_below(into / "d2lnotes") == files_below(package)
+    installed = metadata.Distribution.at(next(into.glob("*.dist-info")))
+    assert installed.version == d2lnotes.__version__
+    assert any("torch" in need for need in installed.requires)
+    assert [entry.name for entry in installed.entry_points] == ["d2lnotes"]
+
+
+def files_below(folder):
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_wheel_is_offered_online_and_in_the_copy_of_the_site(course):
+    make_archives(course)
+    link = f'<a href="../../downloads/{WHEEL}" download>'
+    place = "d2lnotes/en/reference/downloads.html"
+
+    with zipfile.ZipFile(downloads(course) / "d2lnotes-site.zip") as packed:
+        copy = packed.read(place).decode()
+
+    assert link in page(course)
+    assert link in copy
+    assert f"d2lnotes/downloads/{WHEEL}" in names(
+        downloads(course) / "d2lnotes-site.zip"
+    )
+
+
 @pytest.mark.parametrize("language", ["zh", "en", "bilingual"])
 def test_a_chapter_is_packed_in_each_language(course, language):
     make_archives(course)
@@ -79,7 +128,8 @@ def test_the_page_inside_the_archive_offers_nothing_that_lies_outside(course):
         inside = packed.read("d2lnotes/en/reference/downloads.html").decode()
 
     assert "offline copy" in inside
-    assert "href" not in inside
+    outside = inside.replace(f'<a href="../../downloads/{WHEEL}"', "")
+    assert "href" not in outside
 
 
 def test_equal_contents_make_equal_files(course):
@@ -132,7 +182,7 @@ def test_the_page_offers_its_own_language_first_with_sizes(
 
     places = [text.index(name) for name in ("site.zip", title, own, "bilingual.zip")]
     assert places == sorted(places)
-    assert text.count(" kB)") == 3  # the site and two archives of the chapter
+    assert text.count(" kB)") == 4  # site, wheel and two archives of the chapter
     assert text.startswith("<h1>x</h1>")
     assert text.endswith("<p>y</p>")
 

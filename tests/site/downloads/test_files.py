@@ -7,11 +7,13 @@ import sys
 
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 from tiny_site import build_tiny_site
 
 from d2lnotes.site.downloads.markdown import Cell
 from d2lnotes.site.downloads.markdown_inline import expanded
 from d2lnotes.site.downloads.notebooks import script
+from d2lnotes.site.downloads.wheel import WHEEL
 
 EXTENSIONS = ["d2lnotes.site.twins", "d2lnotes.site.downloads"]
 FORMATS = {
@@ -232,6 +234,166 @@ def test_a_figure_is_shown_from_the_hosted_copy(tmp_path):
     )
 
 
+PICTURE = """
+```{figure} ab.svg
+:alt: 图 [一] | Figure [one]
+
+甲 | A
+```
+"""
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_figure_keeps_its_alternative_text(tmp_path, language):
+    picture = tmp_path / "docs" / "chapter" / "ab.svg"
+    picture.parent.mkdir(parents=True)
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+    folder = build(
+        tmp_path, language, LESSON + PICTURE, d2lnotes_url="https://example.org"
+    )
+
+    own = {"zh": r"![图 \[一\]](", "en": r"![Figure \[one\]]("}[language]
+    assert own in text(folder / f"{language}/chapter/page.ipynb")
+    both = r"![图 \[一\] | Figure \[one\]]("
+    assert both in text(folder / "bilingual/chapter/page.ipynb")
+
+
+BLOCKS = """
+:::{predict} 几个 | How many
+几个？
+
+How many?
+
+```python
+1 + 1
+```
+
+---
+
+两个。
+
+Two.
+
+```python
+answer = 2
+```
+:::
+
+::::{deeper} 为什么 | Why
+:minutes: 5
+
+很深。
+
+Deep.
+
+```python
+deep = 1
+```
+::::
+
+% after the blocks
+
+```python
+>>> [1, 2][5]
+Traceback (most recent call last):
+    ...
+IndexError: list index out of range
+```
+
+:::{note}
+其中
+
+Here it is
+
+$$
+a
+= b
+$$ (eq-b)
+:::
+"""
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory):
+    page = LESSON.replace(":label:", ":level: core\n:label:") + BLOCKS
+    return build(tmp_path_factory.mktemp("blocks"), "en", page)
+
+
+def test_a_deeper_block_is_a_heading_with_its_text_and_code(blocks):
+    file = blocks / "en/chapter/page.ipynb"
+
+    assert "## Going deeper · 5 minutes: Why\n\nDeep." in text(file)
+    assert "deep = 1" in code(file)
+    assert "为什么 | Going deeper" in text(blocks / "bilingual/chapter/page.ipynb")
+
+
+def test_the_student_edition_asks_for_a_prediction_and_does_not_answer(blocks):
+    file = blocks / "en/chapter/page.ipynb"
+
+    assert "**Predict first: How many**\n\nHow many?" in text(file)
+    assert "Two." not in text(file)
+    asked = code(file).index("1 + 1")
+    assert code(file)[asked + 1] == "# Your prediction"
+    assert "answer = 2" not in code(file)
+
+
+def test_the_other_edition_answers_what_was_to_be_predicted(blocks):
+    file = blocks / "en/chapter/page-answers.ipynb"
+
+    assert "**Answer**\n\nTwo." in text(file)
+    assert "answer = 2" in code(file)
+    assert "# Your prediction" not in code(file)
+
+
+def test_the_level_of_an_exercise_stands_after_its_title(blocks):
+    assert "## Number 1.1: Think (core)\n" in text(blocks / "en/chapter/page.ipynb")
+
+
+def test_a_cell_that_shows_a_traceback_lets_the_rest_run(blocks):
+    content = json.loads((blocks / "en/chapter/page.ipynb").read_text(encoding="utf-8"))
+
+    tagged = [cell for cell in content["cells"] if cell["metadata"]]
+
+    assert [cell["source"] for cell in tagged] == [["[1, 2][5]"]]
+    assert tagged[0]["metadata"] == {"tags": ["raises-exception"]}
+
+
+def test_a_formula_in_a_quotation_stands_on_one_line(blocks):
+    found = text(blocks / "en/chapter/page.ipynb")
+
+    assert "\n> $$a = b \\tag{1.2}$$" in found
+
+
+@pytest.mark.parametrize(
+    ("source", "bold"),
+    [
+        ("接着**（一）**说", "接着<strong>（一）</strong>说"),
+        ("**“引号”**开头", "<strong>“引号”</strong>开头"),
+        ("中**粗**中", "中**粗**中"),
+        ("见 **“引号”**，说", "见 **“引号”**，说"),
+        ("中*“斜”*中", "中<em>“斜”</em>中"),
+    ],
+)
+def test_bold_text_in_chinese_is_bold_in_the_notebook(tmp_path, source, bold):
+    title = "别页 | Other page"
+    pages = {
+        **PAGES,
+        "chapter/page.md": LESSON,
+        "chapter/other.rst": f"{title}\n{'=' * 30}\n\n{source}\n\nEnglish.\n",
+    }
+    del pages["chapter/other.md"]
+
+    out = build_tiny_site(
+        tmp_path, pages, extensions=EXTENSIONS, d2lnotes_numfig_format=FORMATS,
+        html_theme="basic", numfig=True,
+    )  # fmt: skip
+
+    found = text(out.parent / "downloads/zh/chapter/other.ipynb")
+    assert bold in found
+    assert MarkdownIt().render(found).count("*") == 0
+
+
 def test_a_session_is_cut_where_a_cell_shows_its_output(zh):
     found = code(zh / "zh/chapter/page.ipynb")
 
@@ -351,12 +513,26 @@ def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, link
     offered = [link["href"] for link in soup.select("a.file")]
 
     assert [link for link in offered if "colab" in link] == links
-    first = code(folder / "zh/chapter/page.ipynb")[0]
-    assert ("%pip install --quiet git+https://github.com/owner/course" in first) == (
-        bool(links)
-    )
     for link in offered:
         assert "colab" in link or (page.parent / link).resolve().is_file()
+
+
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [
+        (GITHUB, f"https://example.org/downloads/{WHEEL}"),
+        (GITHUB | {"d2lnotes_url": ""}, "git+https://github.com/owner/course"),
+        ({}, None),
+    ],
+    ids=["hosted", "repository", "offline copy"],
+)
+def test_a_notebook_begins_by_installing_what_is_missing(tmp_path, config, source):
+    folder = build(tmp_path, **config)
+
+    first = code(folder / "zh/chapter/page.ipynb")[0]
+
+    assert (f'subprocess.run([*pip, "{source}"]' in first) == bool(source)
+    assert ('if find_spec("d2lnotes") is None' in first) == bool(source)
 
 
 def test_a_script_keeps_within_the_screen_and_runs():

@@ -11,11 +11,15 @@ EXTENSIONS = [
 ]
 FORMATS = {"en": {"exercise": "Exercise %s"}, "zh": {"exercise": "练习 %s"}}
 REFERENCES = "{doc}`named` {ref}`label` {numref}`ex-last`"
-EXERCISE = ":::{exercise} 题 | Task\n:label: ex-%s\n\n中文。\n\nEnglish.\n:::\n\n"
+EXERCISE = (
+    ":::{exercise} 题 | Task\n:label: ex-%(name)s\n\n中文。\n\nEnglish.\n:::\n\n"
+    ":::{solution} ex-%(name)s\n中文。\n\nEnglish.\n:::\n\n"
+)
 PAGES = {
     "index.md": "# 首页 | Home\n\n```{toctree}\nnamed\nreferring\n```\n",
     "referring.md": f"# 甲 | A\n\n见{REFERENCES}。\n\nSee {REFERENCES}.\n",
-    "named.md": "# 乙 | Page\n\n(label)=\n## 丙 | Section\n\n" + EXERCISE % "last",
+    "named.md": "# 乙 | Page\n\n(label)=\n## 丙 | Section\n\n"
+    + EXERCISE % {"name": "last"},
 }
 
 
@@ -40,7 +44,7 @@ def build(folder, named):
     [
         ("Page", "Other", "See Other Section Exercise 1."),
         ("Section", "Other", "See Page Other Exercise 1."),
-        (":::", EXERCISE % "first" + ":::", "See Page Section Exercise 2."),
+        (":::", EXERCISE % {"name": "first"} + ":::", "See Page Section Exercise 2."),
     ],
 )
 def test_a_page_that_refers_follows_the_page_that_changed(

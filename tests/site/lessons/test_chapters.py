@@ -48,6 +48,12 @@ EXERCISE = """:::{exercise} 题 | Question
 
 Ask.
 :::
+
+:::{solution} ex-one
+答。
+
+Reply.
+:::
 """
 PAGES = {
     "index.md": CARDS,

@@ -60,6 +60,35 @@ def test_each_has_its_number_its_title_and_whether_code_answers_it(
     assert (found[0], found[-1]) == (first, last)
 
 
+@pytest.mark.parametrize(("language", "word"), [("zh", "挑战"), ("en", "challenge")])
+def test_each_says_its_level(tmp_path, language, word):
+    text = exercises("one").replace(":label:", ":level: challenge\n:label:")
+
+    found = build(tmp_path, language, late_a=text).select("ul.exercise-list .level")
+
+    assert [mark.get_text() for mark in found] == [word]
+    assert found[0]["class"] == ["level", "level-challenge"]
+
+
+def test_a_changed_level_changes_the_list(tmp_path):
+    text = exercises("one").replace(":label:", ":level: core\n:label:")
+    build(tmp_path, late_a=text)
+
+    found = build(tmp_path, late_a=text.replace(": core", ": warm-up"))
+
+    assert found.select_one("ul.exercise-list .level").get_text() == "warm-up"
+
+
+def test_the_filter_is_loaded_where_the_list_is(tmp_path):
+    page = build(tmp_path)
+    other = next(tmp_path.glob("out/html/*/late/a.html")).read_text(encoding="utf-8")
+
+    scripts = [script.get("src", "") for script in page.select("script")]
+
+    assert any("exercise_filter.js" in source for source in scripts)
+    assert "exercise_filter.js" not in other
+
+
 def test_the_list_counts_them(tmp_path):
     text = build(tmp_path).get_text()
 

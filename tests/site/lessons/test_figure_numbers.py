@@ -12,7 +12,10 @@ from d2lnotes.site.lessons.figure_numbers import NumbersFromOutlines
 FIGURE = ":::{figure} x.png\n:name: %s\n\nCaption.\n:::\n\n"
 CODE = "```{code-block} python\n:caption: Listing\n:name: %s\n\nx = 1\n```\n\n"
 TABLE = "```{table} Caption\n:name: %s\n\n| a |\n|---|\n| 1 |\n```\n\n"
-EXERCISE = ":::{exercise} Task\n:label: %s\n\nCount.\n:::\n\n"
+EXERCISE = (
+    ":::{exercise} Task\n:label: %(label)s\n\nCount.\n:::\n\n"
+    ":::{solution} %(label)s\nThree.\n:::\n\n"
+)
 CONTENTS = (
     "```{toctree}\n:numbered:\n\none\ntwo\nself\n```\n\n```{toctree}\nthree\n```\n\n"
 )
@@ -23,13 +26,13 @@ PAGES = {
     + FIGURE % "a"
     + "## Part\n\n"
     + CODE % "b"
-    + EXERCISE % "ex-c"
+    + EXERCISE % {"label": "ex-c"}
     + "### Deep\n\n"
     + FIGURE % "d"
     + FIGURE % "e",
     "two.md": "# Two\n\n```{toctree}\ninner\n```\n\n" + TABLE % "f" + UNNUMBERED,
     "three.md": "# Three\n\n```{toctree}\ninner\n```\n\n" + TABLE % "i",
-    "inner.md": "# Inner\n\n" + TABLE % "g" + EXERCISE % "ex-h",
+    "inner.md": "# Inner\n\n" + TABLE % "g" + EXERCISE % {"label": "ex-h"},
     "orphan.md": "---\norphan: true\n---\n# Orphan\n\n" + FIGURE % "nowhere",
 }
 

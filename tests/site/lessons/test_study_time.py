@@ -5,7 +5,8 @@ from bs4 import BeautifulSoup
 from sphinx.testing.util import SphinxTestApp
 
 CONF = """
-extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.lessons.study_time"]
+extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.lessons.study_time",
+    "d2lnotes.site.lessons.deeper"]
 """
 INDEX = "# 首页 | Home\n\n```{toctree}\nchapter/first\nchapter/second\n```\n"
 FIRST = "---\nminutes: 20\nneeds: []\n---\n# 第一页 | First page\n"
@@ -88,6 +89,32 @@ def test_a_page_saved_with_a_byte_order_mark_is_read_like_any_other(tmp_path):
     _, warned = build(tmp_path, second=f"\ufeff{SECOND}")
 
     assert warned == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("zh_CN", "约 35 分钟 · 深入 12 分钟 · 先修：第一页"),
+        ("en", "About 35 minutes · 12 more to go deeper · First: First page"),
+    ],
+)
+def test_the_minutes_of_deeper_blocks_are_counted_apart(tmp_path, language, line):
+    block = "```{deeper} 深 | Deep\n:minutes: %d\n\n深。\n\nDeep.\n```\n\n"
+
+    page, _ = build(
+        tmp_path, second=f"{SECOND}\n{block % 5}{block % 7}", language=language
+    )
+
+    assert page.select_one(".half.own .study-time").get_text() == line
+
+
+@pytest.mark.parametrize("minutes", ["0", "-5", "true", "2.5", "'30'"])
+def test_minutes_are_a_whole_number_from_one_on(tmp_path, minutes):
+    second = SECOND.replace("35", minutes)
+
+    _, warned = build(tmp_path, second=second)
+
+    assert "second.md:1: WARNING: a page begins with front matter" in warned
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,12 @@ author = "d2lnotes"
 extensions = [
     "myst_parser",
     "d2lnotes.site.twins",
+    "d2lnotes.site.lessons.predict",
     "d2lnotes.site.latex",
     "d2lnotes.site.html.switches",
     "d2lnotes.site.math",
     "d2lnotes.site.search",
 ]
 _html = Path(__file__).parents[3] / "d2lnotes" / "site" / "html"
-html_static_path = [str(_html / "static")]
+html_static_path = [str(_html / "static"), str(_html.parent / "lessons" / "static")]
 templates_path = [str(_html / "templates")]

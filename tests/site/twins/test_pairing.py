@@ -220,6 +220,7 @@ def test_latex_holds_only_its_language(tmp_path, language, own, other):
             3,
             "more than one “ | ”",
         ),
+        ("# 甲 | A\n\n*“数”*就是，*（注）*如\n\nIt *is*.\n", 3, "literal * in"),
         ("# 甲 | A\n\n- 中文。\n\n  English.\n- 只有中文。\n", 6, "Chinese without"),
         (
             "# 甲 | A\n\n:::{note}\n中文。\n\nEnglish.\n\n又是中文。\n:::\n",
@@ -345,7 +346,7 @@ def test_a_reference_by_number_does_not_read_its_page_back(tmp_path, monkeypatch
         "index.md": "# 页 | Page\n\n```{toctree}\nother\n```\n\n"
         "见{numref}`ex-one`。\n\nSee {numref}`ex-one`.\n",
         "other.md": "# 别的 | Other\n\n:::{exercise} 题 | Task\n:label: ex-one\n\n"
-        "中文。\n\nEnglish.\n:::\n",
+        "中文。\n\nEnglish.\n:::\n\n:::{solution} ex-one\n中文。\n\nEnglish.\n:::\n",
     }
     (tmp_path / "source").mkdir()
     for name, text in pages.items():

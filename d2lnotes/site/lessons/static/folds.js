@@ -1,0 +1,15 @@
+// Unfolds what a link leads into: the answer, hint or deeper block around its target.
+// Most browsers do it of themselves; the others get it here.
+"use strict";
+
+(() => {
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let fold = target && target.closest("details:not([open])");
+    if (!fold) return;
+    for (; fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+})();
