@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 import search_cases
 
-from d2lnotes.site.search.language import BilingualSearch, split_query
+from d2lnotes.site.search.language import split_query, stem
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
@@ -89,7 +89,7 @@ ENGLISH = [
     ("d2lnotes.layers.log_softmax", API),
 ]
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
-NOT_FOUND = {"zh": "没有匹配到文档", "en": "did not match any documents"}
+NOT_FOUND = {"zh": "没有找到", "en": "Nothing was found"}
 MARKS = "document.querySelectorAll('ul.search p.context mark')"
 FIELD = {"zh": "搜索课程…", "en": "Search the course…"}
 
@@ -275,7 +275,7 @@ def test_the_search_field_is_opened_by_key_from_any_page(visit, language):
 def test_the_hidden_language_is_not_searched(visit):
     visitor = visit()
 
-    assert search(visitor, "en", "神经网络")[1] == []
+    assert search(visitor, "en", "感受野")[1] == []
     assert search(visitor, "zh", "therefore whenever")[1] == []
 
 
@@ -284,7 +284,7 @@ def test_the_browser_splits_queries_as_python_does(visit):
     visitor.open("zh/search")
 
     split = visitor.page.evaluate(
-        "(texts) => texts.map((text) => splitQuery(text))", list(search_cases.QUERIES)
+        "(texts) => texts.map(Search.split)", list(search_cases.QUERIES)
     )
 
     assert split == list(search_cases.QUERIES.values())
@@ -296,13 +296,11 @@ def test_both_sides_split_and_stem_every_page_of_the_course_alike(visit):
         for file in sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
-    stem = BilingualSearch({}).stem
     visitor = visit()
     visitor.open("en/search")
 
     found = visitor.page.evaluate(
-        """(texts) => texts.map((text) => splitQuery(text)
-            .map((word) => new Stemmer().stemWord(word)))""",
+        "(texts) => texts.map((text) => Search.split(text).map(Search.stem))",
         texts,
     )
 
@@ -315,8 +313,6 @@ def test_the_browser_stems_words_as_python_does(visit):
     visitor = visit()
     visitor.open("en/search")
 
-    stems = visitor.page.evaluate(
-        "(words) => words.map((word) => new Stemmer().stemWord(word))", words
-    )
+    stems = visitor.page.evaluate("(words) => words.map(Search.stem)", words)
 
-    assert stems == [BilingualSearch({}).stem(word) for word in words]
+    assert stems == [stem(word) for word in words]
