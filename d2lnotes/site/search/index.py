@@ -45,7 +45,11 @@ if TYPE_CHECKING:
 #: How many parts an index has; a prime, so that terms spread evenly.
 PARTS = 251
 _OFTEN = 3  # times, from where on a page is about a word rather than mentions it
-_INDEX, _TEXTS = "_search", "_texts"
+_INDEX, _TEXTS, _TABLE = "_search", "_texts", "pages.js"
+#: A mark of this room: when it changes, all pages are noted anew.
+VERSION = hashlib.sha256(
+    b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()[:12]
 
 # The line of minutes, lists of other pages, and what sphinx-gallery adds around
 # a script: buttons, running times, its name.
@@ -211,6 +215,11 @@ def write_index(
     objects
         What the reference describes, each with its page.
     """
+    objects = list(objects)
+    made_of = repr((VERSION, notes, objects))
+    version = hashlib.sha256(made_of.encode()).hexdigest()[:12]
+    if _is_written(out / _INDEX, version):
+        return
     numbers = {page: number for number, page in enumerate(notes)}
     terms: list[dict[str, list[int]]] = [{} for _ in range(PARTS)]
     names: list[Named] = [{} for _ in range(PARTS)]
@@ -229,11 +238,10 @@ def write_index(
     pages = [(page, note.title) for page, note in notes.items()]
     table = {
         "pages": pages,
-        "version": hashlib.sha256(repr(list(notes)).encode()).hexdigest()[:8],
+        "version": version,
         "stopwords": sorted(STOPWORDS),
         "simplified": "".join(f"{a}{b}" for a, b in SIMPLIFIED.items() if b in words),
     }
-    _write_script(out / _INDEX / "pages.js", "searchIndex", "table", table)
     written = " ".join(sorted(word for word in words if word < "\u2e80"))
     _write_script(out / _INDEX / "words.js", "searchIndex", "words", written)
     for part in range(PARTS):
@@ -243,6 +251,14 @@ def write_index(
             "objects": described[part],
         }
         _write_script(out / _INDEX / f"{part}.js", "searchIndex", str(part), held)
+    _write_script(out / _INDEX / _TABLE, "searchIndex", "table", table)  # at last
+
+
+def _is_written(folder: Path, version: str) -> bool:
+    """Return whether the index of that version is there, whole."""
+    table = folder / _TABLE
+    is_named = table.is_file() and version in table.read_text(encoding="utf-8")
+    return is_named and len(list(folder.iterdir())) == PARTS + 2
 
 
 def _names(notes: dict[str, Note]) -> Iterator[tuple[str, Name]]:

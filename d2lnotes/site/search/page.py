@@ -6,13 +6,13 @@ lose the entries of all pages that a build does not write. It is told not to sea
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sphinx.search
 
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.search.index import VERSION
 from d2lnotes.site.stages import Rendered
 from d2lnotes.site.twins.languages import own_language
 
@@ -62,19 +62,9 @@ def link_search_page(
         context["hasdoc"] = lambda name: name == "search" or has_page(name)
 
 
-def _version() -> str:
-    """Return a mark of this room: a change writes all pages anew."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[
-        :12
-    ]
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register what makes the search page."""
-    app.add_config_value(
-        "d2lnotes_search_version", _version(), "html", frozenset({str})
-    )
+    app.add_config_value("d2lnotes_search_version", VERSION, "html", frozenset({str}))
     app.connect("config-inited", prepare)
     app.connect("builder-inited", without_own_index)
     app.connect(

@@ -1,5 +1,6 @@
 """Search from file://, in both languages, as a reader uses it."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.browser
 COURSE = "introduction/course"
 SETUP = "introduction/setup"
 TENSORS = "preliminaries/tensors"
+AUTOGRAD = "preliminaries/autograd"
+PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
 CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
@@ -88,6 +91,22 @@ ENGLISH = [
     ("TensorLoader", API),
     ("d2lnotes.layers.log_softmax", API),
 ]
+QUESTIONS_ZH = [
+    ("什么是张量", TENSORS),
+    ("如何计算梯度", AUTOGRAD),
+    ("贝叶斯公式怎么用", PROBABILITY),
+    ("卷积是什么意思", CONVOLUTION),
+    ("广播机制", GLOSSARY),
+    ("请问怎样安装？", SETUP),
+    ("感受野有什么用", LENET),
+]
+QUESTIONS_EN = [
+    ("what is a tensor", TENSORS),
+    ("how do I compute a gradient", AUTOGRAD),
+    ("how to use Bayes' theorem", PROBABILITY),
+    ("what is a receptive field?", LENET),
+    ("How do I install this", SETUP),
+]
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
 NOT_FOUND = {"zh": "没有找到", "en": "Nothing was found"}
 MARKS = "document.querySelectorAll('ul.search p.context mark')"
@@ -151,6 +170,67 @@ def test_the_page_looked_for_is_among_the_first_three(reader, language, query, p
 
     assert page in found[:3], found[:8]
     assert FOUND[language] in message
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [("zh", *case) for case in QUESTIONS_ZH] + [("en", *case) for case in QUESTIONS_EN],
+)
+def test_a_question_finds_the_page_of_what_it_asks_for(reader, language, query, page):
+    assert page in search(reader, language, query)[1][:3]
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [("zh", "张量广播妙用"), ("en", "tensor broadcasting wizardry")],
+)
+def test_a_partial_match_is_an_answer(reader, language, query):
+    assert TENSORS in search(reader, language, query)[1][:3]
+
+
+def test_pages_that_hold_all_words_stand_above_those_that_hold_some(reader, site):
+    _, found = search(reader, "en", "confusion matrix")
+    answers = list(dict.fromkeys(found))
+    texts = {page: text_of(site / "en" / f"_texts/{page}.js") for page in answers}
+
+    whole = ["confusion" in text and "matri" in text for text in texts.values()]
+
+    assert {*whole} == {True, False}
+    assert whole == sorted(whole, reverse=True)
+
+
+def text_of(file):
+    return file.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("卷積神經網絡", "卷积神经网络"),
+        ("什麼是張量", "什么是张量"),
+        ("學習率", "学习率"),
+    ],
+)
+def test_traditional_characters_find_what_simplified_ones_find(
+    reader, traditional, simplified
+):
+    found = search(reader, "zh", traditional)[1]
+
+    assert found == search(reader, "zh", simplified)[1]
+    assert found != []
+
+
+def test_no_quotation_shows_remains_of_a_formula(site, language):
+    remains = re.compile("pmatrix|topA|mathbf|frac{")
+    texts = {
+        file: re.findall(remains, text)
+        for file in (site / language / "_texts").rglob("*.js")
+        if "linear-algebra" in file.name
+        for text in [file.read_text(encoding="utf-8")]
+    }
+
+    assert len(texts) == 1
+    assert [*texts.values()] == [[]]
 
 
 @pytest.mark.parametrize(

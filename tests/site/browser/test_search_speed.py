@@ -24,8 +24,8 @@ from .survey import Visitor
 
 pytestmark = pytest.mark.browser
 
-LESSONS, SCRIPTS = 115, 145
-OTHER_WORDS = 0.4  # of the words and the Han characters in each copy
+LESSONS, SCRIPTS, OTHERS = 115, 145, 40
+OTHER_WORDS = 0.25  # of the words and the Han characters in each copy
 MOST_MILLISECONDS = 100
 MOST_BYTES = 300_000  # of all that a query loads, as hosts send it
 QUERIES = {
@@ -108,7 +108,7 @@ def copies(pages):
         yield lessons[number % len(lessons)], number // len(lessons)
     for number in range(SCRIPTS):
         yield scripts[number % len(scripts)], number // len(scripts)
-    for number in range(len(others) * LESSONS // len(lessons)):
+    for number in range(OTHERS):
         yield others[number % len(others)], number // len(others)
 
 
