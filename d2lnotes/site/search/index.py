@@ -26,8 +26,9 @@ from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.search.language import (
     SIMPLIFIED,
     STOPWORDS,
+    split_name,
+    split_text,
     stem,
-    terms_in,
     terms_of,
 )
 from d2lnotes.site.search.texts import sections_of, titles_of
@@ -141,13 +142,14 @@ def note_of(page: str, sections: list[Section], names: list[Name]) -> Note:
         What has a name on it, the page itself first.
     """
     titles = [name.name for name in names if name.kind == "title"]
-    in_titles = set().union(*map(terms_of, titles))
-    in_text = Counter(term for section in sections for term in terms_in(section.text))
+    texts = [*titles, *(section.text for section in sections)]
+    held = Counter(term for text in texts for term in terms_of(split_text(text)))
+    in_titles = {term for title in titles for term in terms_of(split_name(title))}
     return Note(
         title=titles[0] if titles else page,
         names=names,
-        terms=sorted(in_text.keys() - in_titles),
-        often=sorted(term for term, count in in_text.items() if count >= _OFTEN),
+        terms=sorted(held.keys() - in_titles),
+        often=sorted(term for term, count in held.items() if count >= _OFTEN),
     )
 
 
@@ -231,8 +233,11 @@ def write_index(
         for term in note.terms:
             posting = 2 * numbers[page] + (term in often)
             terms[part_of(term)].setdefault(term, []).append(posting)
+    places = {(page, name.anchor) for page, name in objects}
     for page, name in _names(notes):
-        words |= _file(names, terms_of(name.name), numbers[page], name)
+        if name.kind == "index" and (page, name.anchor) in places:
+            continue  # an object, which Sphinx has put into the index of a book
+        words |= _file(names, set(terms_of(split_name(name.name))), numbers[page], name)
     for page, name in objects:
         words |= _file(described, terms_of_object(name.name), numbers[page], name)
     pages = [(page, note.title) for page, note in notes.items()]
@@ -278,7 +283,7 @@ def terms_of_object(name: str) -> set[str]:
     """Return what an object is found by: its name without its modules, and in words."""
     parts = name.lower().split(".")
     ends = {".".join(parts[start:]) for start in range(len(parts))}
-    return ends.union(map(stem, ends), terms_of(parts[-1]))
+    return ends.union(map(stem, ends), terms_of(split_name(parts[-1])))
 
 
 def _note_file(doctrees: Path, page: str) -> Path:

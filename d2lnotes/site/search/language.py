@@ -19,7 +19,7 @@ import snowballstemmer
 from sphinx.search.en import SearchEnglish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # Latin, Greek and Cyrillic after accents are taken off; the same in the browser.
@@ -94,13 +94,18 @@ def split_text(text: str) -> list[str]:
         The terms of ``split_query``, the single Han characters, and the parts
         of identifiers written with underscores.
     """
-    terms = split_query(text)
-    for token in _tokens(text):
-        if _HAN.match(token):
-            terms.extend(token)
-        else:
-            terms.extend(_parts(token))
-    return terms
+    tokens = list(_tokens(text))
+    single = (character for run in tokens if _HAN.match(run) for character in run)
+    return [*split_name(text), *single]
+
+
+def split_name(name: str) -> list[str]:
+    """Return what a title is looked up by: all of ``split_text`` but single characters.
+
+    They would file it in twice as many places.
+    """
+    words = (token for token in _tokens(name) if not _HAN.match(token))
+    return [*split_query(name), *(part for word in words for part in _parts(word))]
 
 
 def _tokens(text: str) -> Iterator[str]:
@@ -135,14 +140,9 @@ def stem(word: str) -> str:
     return stem if prefixed == american else re.sub("^gener", "inter", stem)
 
 
-def terms_in(text: str) -> Iterator[str]:
-    """Yield what ``text`` is found by: the stems of all its words but the commonest."""
-    return (stem(word) for word in split_text(text) if word not in STOPWORDS)
-
-
-def terms_of(text: str) -> set[str]:
-    """Return what ``text`` is found by, each once."""
-    return set(terms_in(text))
+def terms_of(words: Iterable[str]) -> Iterator[str]:
+    """Yield what ``words`` are found by: the stems of all but the commonest."""
+    return (stem(word) for word in words if word not in STOPWORDS)
 
 
 def _whole(pattern: re.Pattern[str], replacement: str, word: str) -> str:

@@ -52,10 +52,10 @@ const Search = (() => {
     tokens(text).flatMap((word) =>
       isHan.test(word) && [...word].length > 1 ? pairs(word) : [word]);
 
-  // What a name is found by: single characters and the parts of identifiers, too.
+  // What a name is found by: the parts of identifiers, too.
   const splitName = (name) =>
     [...split(name), ...tokens(name).flatMap((word) =>
-      isHan.test(word) ? [...word] : [...word.split("."), ...word.split(/[._]/)])];
+      isHan.test(word) ? [] : [...word.split("."), ...word.split(/[._]/)])];
 
   const english = new EnglishStemmer();
   const stem = (word) => {
@@ -136,11 +136,11 @@ const Search = (() => {
 
   // -- Pages that hold a term ---------------------------------------------------------
   const HEADING = 15;
-  const OFTEN = 8;
+  const OFTEN = 5.8; // less than LESSON above TEXT
   const TEXT = 5;
   const PART_OF_WORD = 0.5;
   const MOST_TERMS = 24; // of a query; somebody may paste a page
-  const MOST_WORDS = 10; // that a part of a word may stand for
+  const MOST_WORDS = 5; // that a part of a word may stand for
 
   const keep = (found, page, score) =>
     found.set(page, Math.max(score, found.get(page) || 0));
