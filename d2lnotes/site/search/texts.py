@@ -7,92 +7,92 @@ it shows that page among its answers: all of them together would be most of its 
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from docutils import nodes
 
-from d2lnotes.site.rooms import METADATA
-from d2lnotes.site.stages import Resolved
+from d2lnotes.site.search.plain_math import plain_math
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from sphinx.application import Sphinx
-    from sphinx.util.typing import ExtensionMetadata
-
-# A section's identifier (none for the page itself), its title and its text.
-Section = tuple[str, str, str]
-
-_FOLDER = "_texts"
-# What a formula loses to be readable as plain text: \\hat{y} becomes y, \\log log.
-_LATEX_STYLE = re.compile(
-    r"\\(?:math[a-z]+|operatorname|boldsymbol|text|bm|hat|bar|tilde|left|right)\b"
-    r"|[{}\\]|\\[,;!]"
-)
 _NO_TEXT = (nodes.Invisible, nodes.topic, nodes.raw, nodes.math_block, nodes.image)
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
-def write_texts(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Write the text of each section of a page."""
-    if app.builder.name != "html":
-        return
-    texts = [
-        _section(section, is_page=place == 0)
-        for place, section in enumerate(doctree.findall(nodes.section))
-    ]
-    file = Path(app.outdir, _FOLDER, f"{docname}.js")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    name, data = (
-        json.dumps(part, ensure_ascii=False, separators=(",", ":"))
-        for part in (docname, texts)
-    )
-    file.write_text(
-        f"(window.searchTexts ??= {{}})[{name}]={data};\n", encoding="utf-8"
-    )
+class Section(NamedTuple):
+    """A section's identifier (none for the page itself), its title and its text."""
+
+    anchor: str
+    title: str
+    text: str
 
 
-def _section(section: nodes.section, *, is_page: bool) -> Section:
-    title, *blocks = section.children
-    pieces = (piece for block in blocks for piece in _readable(block))
-    text = _ADDRESS.sub("", " ".join("".join(pieces).split()))
-    name = " ".join("".join(_readable(title)).split())
-    return ("" if is_page else section["ids"][0], name, text)
+class Title(NamedTuple):
+    """What a section, a table or an exercise is called, and its identifier."""
+
+    name: str
+    anchor: str
 
 
-def _readable(node: nodes.Node) -> Iterator[str]:
-    """Yield what a reader sees of ``node``, without the sections in it."""
+def sections_of(
+    doctree: nodes.document, macros: Mapping[str, object]
+) -> Iterator[Section]:
+    """Yield what a reader sees of each section of a page, the page itself first.
+
+    Parameters
+    ----------
+    doctree
+        The page as it will be shown.
+    macros
+        The course's own commands in formulas.
+    """
+    for place, section in enumerate(doctree.findall(nodes.section)):
+        title, *blocks = section.children
+        text = _ADDRESS.sub("", " ".join(_line(block, macros) for block in blocks))
+        anchor = section["ids"][0] if place else ""
+        yield Section(anchor, _line(title, macros), " ".join(text.split()))
+
+
+def titles_of(doctree: nodes.document, macros: Mapping[str, object]) -> Iterator[Title]:
+    """Yield every title that a reader sees on a page, the page's own first."""
+    for place, title in enumerate(_shown_titles(doctree)):
+        anchors = title.parent["ids"] if place else []
+        yield Title(_line(title, macros), anchors[0] if anchors else "")
+
+
+def _shown_titles(node: nodes.Element) -> Iterator[nodes.title]:
+    for child in node.children:
+        if isinstance(child, nodes.title):
+            yield child
+        elif isinstance(child, nodes.Element) and not _is_hidden(child):
+            yield from _shown_titles(child)
+
+
+def _line(node: nodes.Node, macros: Mapping[str, object]) -> str:
+    return " ".join("".join(_readable(node, macros)).split())
+
+
+def _readable(node: nodes.Node, macros: Mapping[str, object]) -> Iterator[str]:
+    """Yield what a reader sees of ``node``, without the sections in it.
+
+    What stands within a line is not parted: of ``**鲸**落``, 鲸落 is found.
+    """
     if isinstance(node, nodes.Text):
         yield node.astext()
     elif isinstance(node, nodes.math):
-        yield _LATEX_STYLE.sub("", node.astext()).strip()
+        yield plain_math(node.astext(), macros)
     elif isinstance(node, nodes.Element) and not _is_left_out(node):
         for child in node.children:
-            yield from _readable(child)
+            yield from _readable(child, macros)
         if not isinstance(node, nodes.Inline):
             yield " "
 
 
 def _is_left_out(node: nodes.Element) -> bool:
-    hidden = "no-search" in node.get("classes", ())
-    return hidden or isinstance(node, (nodes.section, *_NO_TEXT))
+    return _is_hidden(node) or isinstance(node, (nodes.section, *_NO_TEXT))
 
 
-def remove_texts(app: Sphinx, exception: Exception | None) -> None:
-    """Remove the texts of pages that are gone."""
-    if app.builder.name == "html":
-        folder = Path(app.outdir, _FOLDER)
-        for file in folder.rglob("*.js"):
-            page = file.relative_to(folder).with_suffix("").as_posix()
-            if page not in app.env.found_docs:
-                file.unlink()
-
-
-def setup(app: Sphinx) -> ExtensionMetadata:
-    """Write after what is not searched has been marked (800)."""
-    app.connect("doctree-resolved", write_texts, priority=Resolved.TAKEN_OVER)
-    app.connect("build-finished", remove_texts)
-    return METADATA
+def _is_hidden(node: nodes.Element) -> bool:
+    return "no-search" in node.get("classes", ())

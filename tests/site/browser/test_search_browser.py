@@ -1,12 +1,13 @@
 """Search from file://, in both languages, as a reader uses it."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import search_cases
 
-from d2lnotes.site.search.language import BilingualSearch, split_query
+from d2lnotes.site.search.language import split_query, stem
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
@@ -15,6 +16,8 @@ pytestmark = pytest.mark.browser
 COURSE = "introduction/course"
 SETUP = "introduction/setup"
 TENSORS = "preliminaries/tensors"
+AUTOGRAD = "preliminaries/autograd"
+PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
 CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
@@ -88,8 +91,24 @@ ENGLISH = [
     ("TensorLoader", API),
     ("d2lnotes.layers.log_softmax", API),
 ]
+QUESTIONS_ZH = [
+    ("什么是张量", TENSORS),
+    ("如何计算梯度", AUTOGRAD),
+    ("贝叶斯公式怎么用", PROBABILITY),
+    ("卷积是什么意思", CONVOLUTION),
+    ("广播机制", GLOSSARY),
+    ("请问怎样安装？", SETUP),
+    ("感受野有什么用", LENET),
+]
+QUESTIONS_EN = [
+    ("what is a tensor", TENSORS),
+    ("how do I compute a gradient", AUTOGRAD),
+    ("how to use Bayes' theorem", PROBABILITY),
+    ("what is a receptive field?", LENET),
+    ("How do I install this", SETUP),
+]
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
-NOT_FOUND = {"zh": "没有匹配到文档", "en": "did not match any documents"}
+NOT_FOUND = {"zh": "没有找到", "en": "Nothing was found"}
 MARKS = "document.querySelectorAll('ul.search p.context mark')"
 FIELD = {"zh": "搜索课程…", "en": "Search the course…"}
 
@@ -151,6 +170,67 @@ def test_the_page_looked_for_is_among_the_first_three(reader, language, query, p
 
     assert page in found[:3], found[:8]
     assert FOUND[language] in message
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [("zh", *case) for case in QUESTIONS_ZH] + [("en", *case) for case in QUESTIONS_EN],
+)
+def test_a_question_finds_the_page_of_what_it_asks_for(reader, language, query, page):
+    assert page in search(reader, language, query)[1][:3]
+
+
+@pytest.mark.parametrize(
+    ("language", "query"),
+    [("zh", "张量广播妙用"), ("en", "tensor broadcasting wizardry")],
+)
+def test_a_partial_match_is_an_answer(reader, language, query):
+    assert TENSORS in search(reader, language, query)[1][:3]
+
+
+def test_pages_that_hold_all_words_stand_above_those_that_hold_some(reader, site):
+    _, found = search(reader, "en", "overflow batch")
+    answers = list(dict.fromkeys(found))
+    texts = {page: text_of(site / "en" / f"_texts/{page}.js") for page in answers}
+
+    whole = ["overflow" in text and "batch" in text for text in texts.values()]
+
+    assert {*whole} == {True, False}
+    assert whole == sorted(whole, reverse=True)
+
+
+def text_of(file):
+    return file.read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("卷積神經網絡", "卷积神经网络"),
+        ("什麼是張量", "什么是张量"),
+        ("學習率", "学习率"),
+    ],
+)
+def test_traditional_characters_find_what_simplified_ones_find(
+    reader, traditional, simplified
+):
+    found = search(reader, "zh", traditional)[1]
+
+    assert found == search(reader, "zh", simplified)[1]
+    assert found != []
+
+
+def test_no_quotation_shows_remains_of_a_formula(site, language):
+    remains = re.compile("pmatrix|topA|mathbf|frac{")
+    texts = {
+        file: re.findall(remains, text)
+        for file in (site / language / "_texts").rglob("*.js")
+        if "linear-algebra" in file.name
+        for text in [file.read_text(encoding="utf-8")]
+    }
+
+    assert len(texts) == 1
+    assert [*texts.values()] == [[]]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +355,7 @@ def test_the_search_field_is_opened_by_key_from_any_page(visit, language):
 def test_the_hidden_language_is_not_searched(visit):
     visitor = visit()
 
-    assert search(visitor, "en", "神经网络")[1] == []
+    assert search(visitor, "en", "感受野")[1] == []
     assert search(visitor, "zh", "therefore whenever")[1] == []
 
 
@@ -284,7 +364,7 @@ def test_the_browser_splits_queries_as_python_does(visit):
     visitor.open("zh/search")
 
     split = visitor.page.evaluate(
-        "(texts) => texts.map((text) => splitQuery(text))", list(search_cases.QUERIES)
+        "(texts) => texts.map(Search.split)", list(search_cases.QUERIES)
     )
 
     assert split == list(search_cases.QUERIES.values())
@@ -296,13 +376,11 @@ def test_both_sides_split_and_stem_every_page_of_the_course_alike(visit):
         for file in sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
-    stem = BilingualSearch({}).stem
     visitor = visit()
     visitor.open("en/search")
 
     found = visitor.page.evaluate(
-        """(texts) => texts.map((text) => splitQuery(text)
-            .map((word) => new Stemmer().stemWord(word)))""",
+        "(texts) => texts.map((text) => Search.split(text).map(Search.stem))",
         texts,
     )
 
@@ -315,8 +393,6 @@ def test_the_browser_stems_words_as_python_does(visit):
     visitor = visit()
     visitor.open("en/search")
 
-    stems = visitor.page.evaluate(
-        "(words) => words.map((word) => new Stemmer().stemWord(word))", words
-    )
+    stems = visitor.page.evaluate("(words) => words.map(Search.stem)", words)
 
-    assert stems == [BilingualSearch({}).stem(word) for word in words]
+    assert stems == [stem(word) for word in words]

@@ -34,10 +34,3 @@ def test_code_in_the_page_runs_after_the_files_before_it(site):
     )
 
     assert 'type="module"' in code[1]
-
-
-def test_scripts_of_the_search_page_are_not_put_off(site):
-    # Its template runs others at once, which need these.
-    assert not any(
-        "defer" in script for script in scripts(site / "search.html") if "doc" in script
-    )

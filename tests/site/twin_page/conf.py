@@ -8,7 +8,7 @@ _names = (
     "myst_enable_extensions smartquotes numfig numfig_secnum_depth math_numfig "
     "d2lnotes_numfig_format math_eqref_format html_theme "
     "html_css_files html_theme_options html_context "
-    "html_search_language html_show_search_summary d2lnotes_math_macros "
+    "d2lnotes_math_macros "
     "latex_engine latex_elements latex_use_xindy latex_domain_indices"
 )
 globals().update({name: _course[name] for name in _names.split()})

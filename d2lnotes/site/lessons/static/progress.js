@@ -57,9 +57,11 @@
     },
   }[document.documentElement.lang.startsWith("zh") ? "zh" : "en"];
 
-  // A browser may forbid storage to local files, by an error or by silence.
+  // A browser may forbid storage to local files, by an error or by silence; what the
+  // page then has in its place keeps nothing.
   const storage = (() => {
     try {
+      if (!(localStorage instanceof Storage)) return null;
       localStorage.setItem(`${PREFIX}?`, "");
       localStorage.removeItem(`${PREFIX}?`);
       return localStorage;
