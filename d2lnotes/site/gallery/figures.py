@@ -43,4 +43,5 @@ def gallery_figure(env: BuildEnvironment, chapter: str, name: str) -> tuple[str,
     page = re.sub(r"^sphx_glr_(.+)_\d+$", r"\1", figures[0].stem)
     text = place.joinpath(f"{page}.rst").read_text(encoding="utf-8")
     found = re.search(rf"image-sg:: /{re.escape(figure)}\n\s+:alt: (.+)", text)
-    return figure, found[1] if found else ""
+    # A page written anew without a run, as for prose, shows no figure of the run before.
+    return (figure, found[1]) if found else ("", "")
