@@ -170,15 +170,18 @@ def write_text(out: Path, page: str, sections: list[Section]) -> None:
 
 
 def unnoted_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return the pages that have no note: they must be written again."""
+    """Return the pages without a note that can be read: they are written again."""
     if app.builder.name != "html":
         return []
     return [page for page in sorted(env.found_docs) if not _is_noted(app, page)]
 
 
 def _is_noted(app: Sphinx, page: str) -> bool:
-    note, text = _note_file(app.doctreedir, page), _text_file(app.outdir, page)
-    return note.is_file() and text.is_file()
+    try:
+        _read(_note_file(app.doctreedir, page))
+    except (OSError, ValueError, TypeError):  # it was never written, or is damaged
+        return False
+    return _text_file(app.outdir, page).is_file()
 
 
 def write_all(app: Sphinx, exception: Exception | None) -> None:

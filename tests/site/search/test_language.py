@@ -279,6 +279,17 @@ def test_what_was_lost_of_a_page_is_made_again(tmp_path, lost):
     assert (tmp_path / lost).exists()
 
 
+def test_a_damaged_note_is_made_again(tmp_path):
+    pages = {"index.md": INDEX, "lenet.md": LENET}
+    out = build_tiny_site(tmp_path, pages, extensions=EXTENSIONS, **CONFIG)
+    before = read_files(out)
+    (tmp_path / NOTE).write_text("[]", encoding="utf-8")
+
+    build_tiny_site(tmp_path, pages, extensions=EXTENSIONS, **CONFIG)
+
+    assert read_files(out) == before
+
+
 def test_a_page_that_is_gone_leaves_no_text(tmp_path):
     index, second = "# 甲 | A\n\n一。\n\nOne.\n", "---\norphan: true\n---\n" + LENET
     pages = {"index.md": index, "lenet.md": second}
