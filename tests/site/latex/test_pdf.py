@@ -23,13 +23,10 @@ HAN = "\u4e00-\u9fff"
 
 # What the course's conf.py says of LaTeX.
 LATEX = """
-import pathlib
 extensions += ["d2lnotes.site.latex"]
 _course = {}
 exec(compile(open(COURSE_CONF, encoding="utf-8").read(), COURSE_CONF, "exec"), _course)
 globals().update({k: v for k, v in _course.items() if k.startswith("latex_")})
-_top = pathlib.Path(COURSE_CONF).parent
-latex_additional_files = [str(_top / name) for name in latex_additional_files]
 """
 
 
