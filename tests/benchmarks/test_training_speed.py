@@ -4,6 +4,7 @@ import time
 
 import pytest
 import torch
+from lenet_epoch import bare_epoch, random_images
 from torch.nn.functional import cross_entropy
 
 from d2lnotes.data import TensorLoader
@@ -16,22 +17,13 @@ EXAMPLES, BATCH, ROUNDS = 10_000, 256, 7
 @pytest.fixture
 def data(generator):
     """Random images of Fashion-MNIST's size, as many as a sixth of it."""
-    images = torch.rand(EXAMPLES, 1, 28, 28, generator=generator)
-    return images, torch.randint(10, (EXAMPLES,), generator=generator)
+    return random_images(EXAMPLES, generator)
 
 
-def bare_epoch(model, data, optimizer, generator):
-    """Train for one epoch with nothing that is not needed for it."""
-    images, labels = data
-    for picks in torch.randperm(EXAMPLES, generator=generator).split(BATCH):
-        loss = cross_entropy(model(images[picks]), labels[picks])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-
-
-def fit_epoch(model, data, optimizer, generator):
-    loader = TensorLoader(*data, batch_size=BATCH, shuffle=True, generator=generator)
+def fit_epoch(model, data, optimizer, generator, batch_size):
+    loader = TensorLoader(
+        *data, batch_size=batch_size, shuffle=True, generator=generator
+    )
     fit(model, loader, loss_fn=cross_entropy, optimizer=optimizer, num_epochs=1)
 
 
@@ -39,7 +31,7 @@ def seconds_of(epoch, data, generator):
     model = LeNet()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.9)
     started = time.perf_counter()
-    epoch(model, data, optimizer, generator)
+    epoch(model, data, optimizer, generator, BATCH)
     return time.perf_counter() - started
 
 
