@@ -21,6 +21,7 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx_gallery.directives import imgsgnode
 
+from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.downloads.markdown_inline import (
     Place,
     alternative,
@@ -417,7 +418,8 @@ class _Writer:
             return ""
         folder = f"{self._place.url}/{self._edition.languages[0]}"
         text = alternative(image, self._languages)
-        return f"![{text}]({folder}/{self._env._app.builder.imagedir}/{quote(name)})"
+        imagedir = builder_of(self._env).imagedir  # type: ignore[attr-defined]
+        return f"![{text}]({folder}/{imagedir}/{quote(name)})"
 
     def _captioned(self, node: nodes.Element) -> list[str]:
         blocks = []

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from sphinx.util import logging
 from sphinx.util.console import bold, green, red
 
+from d2lnotes.site._sphinx import run_gallery_script
 from d2lnotes.site.gallery.plan import plan
 from d2lnotes.site.gallery.records import Record, read_record, write_record
 from d2lnotes.site.gallery.run import run_jobs
@@ -226,19 +227,13 @@ def _make_page_without_run(gallery: Gallery, script: Script) -> None:
 
     Without them it would run the script again, in this process and without a limit.
     """
-    from sphinx_gallery.gen_rst import generate_file_rst
-
     drawn = any(path.parent.name == "thumb" for path in script.images())
     if not (script.page.exists() and script.target.exists() and drawn):
         conf = {**gallery.settings, "plot_gallery": False}
-        script.target.parent.joinpath("images", "thumb").mkdir(
-            parents=True, exist_ok=True
-        )
         script.checksum.unlink(
             missing_ok=True
         )  # it may have failed after its last line
-        name, source = script.source.name, script.source.parent
-        generate_file_rst(name, script.target.parent, source, conf)
+        run_gallery_script(script.source, script.target, conf)
     script.vouch()
 
 

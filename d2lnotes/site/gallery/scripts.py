@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from d2lnotes.site._sphinx import gallery_checksum
 from d2lnotes.site.gallery.inputs import device_kind, digest, inputs_of
 from d2lnotes.site.gallery.records import results_folder
 from d2lnotes.site.gallery.unreadable_scripts import why_unreadable
@@ -105,9 +106,7 @@ class Script:
 
     def vouch(self) -> None:
         """Tell sphinx-gallery that what it finds was made from this script."""
-        from sphinx_gallery.utils import get_md5sum
-
-        self.checksum.write_text(get_md5sum(self.source, mode="t"))
+        self.checksum.write_text(gallery_checksum(self.source))
 
     def contents(self) -> dict[str, bytes]:
         """Return what a run left behind, by file name."""

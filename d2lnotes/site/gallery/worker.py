@@ -29,6 +29,7 @@ from typing import IO, Any
 
 import msgspec
 
+from d2lnotes.site._sphinx import run_gallery_script
 from d2lnotes.site.gallery.figures import shrink
 from d2lnotes.site.gallery.inputs import THE_SCRIPT
 from d2lnotes.site.gallery.records import (
@@ -267,13 +268,8 @@ def run_script(job: Job) -> None:
 
 def _generate(job: Job, folder: ScriptFolder) -> tuple[float, str]:
     """Let sphinx-gallery run the script; return its seconds and its error, if any."""
-    from sphinx_gallery.gen_rst import generate_file_rst
-
     conf = {**job.gallery_conf, "show_memory": folder.run_block, "parallel": False}
-    source, target = job.script.source, job.script.target
-    target.parent.joinpath("images", "thumb").mkdir(parents=True, exist_ok=True)
-    *_, cost, made = generate_file_rst(source.name, target.parent, source.parent, conf)
-    return cost[0], made.get("formatted_exception", "")
+    return run_gallery_script(job.script.source, job.script.target, conf)
 
 
 def _prepare(job: Job) -> list[str]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+from d2lnotes.site._sphinx import style_sheets
 from d2lnotes.site.html.outputs import read_outputs
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Finished, Rendered, Started
@@ -159,7 +160,7 @@ def collect(app: Sphinx) -> None:
     """Note the style sheets that every page would load, in their order."""
     builder: Any = app.builder
     if builder.name == "html":
-        sheets = sorted(builder._css_files, key=lambda sheet: sheet.priority)
+        sheets = sorted(style_sheets(builder), key=lambda sheet: sheet.priority)
         names = [str(sheet.filename) for sheet in sheets]
         builder.d2lnotes_sheets = list(dict.fromkeys([*_FROM_THEME, *names]))
 

@@ -15,6 +15,7 @@ from pybtex.plugin import register_plugin
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from d2lnotes.site._sphinx import builder_of, term_in_any_case
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import mark, shown_elsewhere
@@ -110,7 +111,7 @@ def find_term(env: BuildEnvironment, name: str) -> tuple[str, str] | None:
     """Return the document and the id of a glossary term; ``None`` if there is none."""
     domain = env.domains.standard_domain
     exact = domain.objects.get(("term", name))
-    return exact or domain._terms.get(name.lower())
+    return exact or term_in_any_case(domain, name)
 
 
 def shown_definitions(env: BuildEnvironment) -> dict[str, object]:
@@ -159,7 +160,7 @@ class CitationTips(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
         """Look the links of citations up by where they lead."""
         docname = self.env.current_document.docname
-        builder = self.env._app.builder
+        builder = builder_of(self.env)
         works = {
             builder.get_relative_uri(docname, page): cited
             for page, cited in _works(builder).items()

@@ -12,6 +12,7 @@ from sphinx.util import texescape
 from sphinx.util.docutils import new_document
 from sphinx.util.nodes import inline_all_toctrees
 
+from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.latex.volumes import (
     CODE,
     FRONT,
@@ -186,5 +187,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 def volume_builder(transform: Any) -> VolumeBuilder | None:  # noqa: ANN401
     """Return the builder that a post-transform works for, if it writes volumes."""
-    builder = transform.env._app.builder
+    builder = builder_of(transform.env)
     return builder if isinstance(builder, VolumeBuilder) and builder.volume else None

@@ -14,6 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.lessons.exercises import LEVELS, ExerciseFacts, exercises_of
 from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order
 from d2lnotes.site.rooms import METADATA
@@ -110,7 +111,7 @@ class WriteExerciseList(SphinxPostTransform):
         number = ".".join(map(str, numbers.get(target, ())))
         text = nodes.inline("", f"{name % number} ")
         text += title_nodes(self.env, page, target, self.own)
-        builder = self.env._app.builder
+        builder = builder_of(self.env)
         line = nodes.paragraph("", "", make_refnode(builder, here, page, target, text))
         if exercise.level:
             classes = ["level", f"level-{exercise.level}"]

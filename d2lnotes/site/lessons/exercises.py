@@ -19,6 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import HasBeenRead, Written
 from d2lnotes.site.twins.languages import other_language, own_language
@@ -242,7 +243,7 @@ class ShowLevels(SphinxPostTransform):
             if names := LEVELS.get(exercise["level"]):
                 classes = ["level", f"level-{exercise['level']}", "no-search"]
                 level = Level("", names[own], classes=classes)
-                if self.env._app.builder.format == "html":
+                if builder_of(self.env).format == "html":
                     level += HalfText(
                         "", names[other], lang=other, classes=["no-search"]
                     )

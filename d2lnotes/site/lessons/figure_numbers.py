@@ -17,6 +17,7 @@ from sphinx import addnodes
 from sphinx.domains.std import StandardDomain
 from sphinx.environment.collectors.toctree import TocTreeCollector
 
+from d2lnotes.site._sphinx import disable_collector
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.rooms import METADATA
 
@@ -137,10 +138,7 @@ class NumbersFromOutlines(TocTreeCollector):
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Put the collector in the place of Sphinx's own."""
-    for listener in list(app.events.listeners["env-get-updated"]):
-        collector = getattr(listener.handler, "__self__", None)
-        if type(collector) is TocTreeCollector:
-            collector.disable(app)
+    disable_collector(app, TocTreeCollector)
     app.add_env_collector(NumbersFromOutlines)
     app.add_env_collector(Outlines)
     return METADATA

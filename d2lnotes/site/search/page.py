@@ -6,11 +6,9 @@ lose the entries of all pages that a build does not write. It is told not to sea
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import sphinx.search
-
+from d2lnotes.site._sphinx import browser_stemmers, switch_off_search
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.search.index import VERSION
 from d2lnotes.site.stages import Rendered
@@ -32,22 +30,17 @@ def prepare(app: Sphinx, config: Config) -> None:
         **config.html_additional_pages,
         "search": "search.html",
     }
-    scripts = (str(_stemmers() / name) for name in _STEMMER)
+    scripts = (str(browser_stemmers() / name) for name in _STEMMER)
     config.html_static_path = [*config.html_static_path, *scripts]
     if config.html_theme == "pydata_sphinx_theme":
         text = _SEARCH_BAR[own_language(config)]
         config.html_theme_options.setdefault("search_bar_text", text)
 
 
-def _stemmers() -> Path:
-    """Return where Sphinx has its stemmers for browsers; checked with Sphinx 9.0."""
-    return Path(sphinx.search.__file__).parent / "minified-js"
-
-
 def without_own_index(app: Sphinx) -> None:
-    """Keep Sphinx from making its index; checked with Sphinx 9.0."""
+    """Keep Sphinx from making its index."""
     if app.builder.name == "html":
-        app.builder.search = False  # type: ignore[attr-defined]
+        switch_off_search(app.builder)
 
 
 def link_search_page(

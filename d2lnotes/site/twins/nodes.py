@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from d2lnotes.site._sphinx import forget_document
 from d2lnotes.site.twins.languages import HTML_TAGS, own_language
 
 if TYPE_CHECKING:
@@ -58,12 +59,11 @@ def loose(pieces: Iterable[nodes.Node]) -> list[nodes.Node]:
     """Return copies of ``pieces`` that can be kept without the page they stand on.
 
     A node knows its document, and a copy the same: who keeps it keeps all of the page.
-    The attribute is private to docutils 0.22, whose ``document`` cannot be unset.
     """
     copies = [piece.deepcopy() for piece in pieces]
     for copy in copies:
         for node in copy.findall():
-            node._document = None
+            forget_document(node)
     return copies
 
 

@@ -20,6 +20,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site._sphinx import rename_term
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Configured, Read
 from d2lnotes.site.twins import languages
@@ -162,11 +163,7 @@ class PairTwins(SphinxTransform):
         chinese = "".join(piece.astext() for piece in term["halves"]["zh"])
         both = SEPARATOR.join([chinese, english])
         self._replace_id(term, f"term-{make_id(english)}")
-        domain = self.env.domains.standard_domain
-        domain.objects.pop(("term", both), None)
-        domain._terms.pop(both.lower(), None)
-        for name in {chinese, english}:
-            domain._note_term(name, term["ids"][0], location=term)
+        rename_term(self.env.domains.standard_domain, both, {chinese, english}, term)
         own = chinese if self.own == "zh" else english
         for mark in term.findall(addnodes.index):
             mark["entries"] = [

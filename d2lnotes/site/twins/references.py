@@ -15,6 +15,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import docname_join
 from sphinx.util.nodes import make_refnode
 
+from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins import languages
@@ -95,8 +96,7 @@ class WriteTwins(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
         """Rewrite the document for the builder at hand."""
         self.own = languages.own_language(self.config)
-        # As Sphinx's own transforms reach it: `self.app` is going away.
-        self.builder = self.env._app.builder
+        self.builder = builder_of(self.env)
         keeps_both = self.builder.format == "html" and self.builder.name != "epub"
         if not keeps_both:
             self._drop_other_language()
