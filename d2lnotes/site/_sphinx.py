@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.domains.std import StandardDomain
     from sphinx.environment import BuildEnvironment
+    from sphinx.environment.collectors import EnvironmentCollector
 
 
 def builder_of(env: BuildEnvironment) -> Builder:
@@ -55,13 +56,13 @@ def browser_stemmers() -> Path:
     return Path(sphinx.search.__file__).parent / "minified-js"
 
 
-def disable_collector(app: Sphinx, kind: type) -> None:
+def disable_collector(app: Sphinx, kind: type[EnvironmentCollector]) -> None:
     """Take one of Sphinx's own collectors out, for ours to come in.
 
     Sphinx 9.0.4. A collector that is added for the second time could replace the first.
     """
     for listener in list(app.events.listeners["env-get-updated"]):
-        collector: Any = getattr(listener.handler, "__self__", None)
+        collector = getattr(listener.handler, "__self__", None)
         if type(collector) is kind:
             collector.disable(app)
 
