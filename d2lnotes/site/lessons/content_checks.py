@@ -18,6 +18,7 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
+from d2lnotes.site.html.pictures import IN_A_CARD
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
 from d2lnotes.site.twins.languages import HAN
@@ -64,7 +65,8 @@ class CheckContent(SphinxTransform):
         match node:
             case nodes.math() | nodes.math_block():
                 yield from formula_faults(node.astext())
-            case nodes.image():
+            # A card takes its figure and the text of it from a run, if there was one.
+            case nodes.image() if IN_A_CARD not in node["classes"]:
                 yield from self._image_faults(node)
             case nodes.reference() if _SCRIPT.match(node.get("refuri", "")):
                 yield "script-link", "a link leads to a page, not to a script"

@@ -79,6 +79,12 @@ def test_what_is_right_passes(tmp_path):
     assert warnings_of(tmp_path, page) == ""
 
 
+def test_the_figure_of_a_card_may_wait_for_the_run_that_gives_its_text(tmp_path):
+    page = "# A\n\n```{image} whole.png\n:class: card-figure\n```\n"
+
+    assert warnings_of(tmp_path, page) == ""
+
+
 @pytest.mark.parametrize(
     "text",
     [
