@@ -33,7 +33,7 @@ def add_run_commands(commands: Any) -> None:  # noqa: ANN401 - argparse keeps it
     run.add_argument(
         "--shard",
         type=_shard,
-        default="",
+        default="1/1",
         metavar="K/N",
         help="only this share of them: machines that run 1/8 to 8/8 run all",
     )

@@ -133,6 +133,17 @@ def test_a_shard_that_is_none_is_refused(course, capsys, shard):
     assert "a share is k/n" in capsys.readouterr().err
 
 
+def test_run_without_a_share_runs_all_scripts(tmp_path, monkeypatch):
+    project = Project(tmp_path).create()
+    for number in range(2):
+        project.script(str(number))
+    monkeypatch.chdir(project.root)
+    monkeypatch.setenv("RAN", str(project.log))
+
+    assert main(["run"]) == 0
+    assert project.ran() == ["0", "1"]
+
+
 def test_run_runs_the_scripts_of_a_shard_and_builds_no_page(tmp_path, monkeypatch):
     project = Project(tmp_path).create()
     for number in range(4):
