@@ -131,6 +131,7 @@ class ExerciseDirective(SphinxDirective):
             level,
             location=source_location(self.env, exercise),
             type="exercises",
+            subtype="level",
         )
         return ""
 
@@ -217,17 +218,23 @@ def check_folds(app: Sphinx, env: BuildEnvironment) -> None:
     ):
         if label not in exercises:
             problem = f"{_WORDS[kind]} an unknown exercise “{label}”"
-            logger.warning(problem, location=location, type="exercises")
+            logger.warning(
+                problem, location=location, type="exercises", subtype="unknown"
+            )
         elif (kind, label) in seen:
             problem = f"second {_WORDS[kind]} the exercise “{label}”"
-            logger.warning(problem, location=location, type="exercises")
+            logger.warning(
+                problem, location=location, type="exercises", subtype="twice"
+            )
         seen.add((kind, label))
     for label, location in exercises.items():
         if ("solution", label) not in seen:
             problem = (
                 f"no answer to the exercise “{label}”: add  :::{{solution}} {label}"
             )
-            logger.warning(problem, location=location, type="exercises")
+            logger.warning(
+                problem, location=location, type="exercises", subtype="unanswered"
+            )
 
 
 class ShowLevels(SphinxPostTransform):

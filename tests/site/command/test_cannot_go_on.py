@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +120,8 @@ def test_a_reader_that_goes_away_ends_the_command_with_a_sentence(course):
 
 
 def test_a_command_with_closed_output_does_its_work(course):
-    command = f"{sys.executable} -m d2lnotes.site.command.cli build --language en"
+    python = shlex.quote(sys.executable)
+    command = f"{python} -m d2lnotes.site.command.cli build --language en"
 
     done = subprocess.run(
         ["sh", "-c", f"{command} >&- 2>&-"], cwd=course, timeout=120, check=False
