@@ -32,7 +32,7 @@ exclude_patterns = [
 nitpick_ignore_regex = [
     # Axis names, sizes and element types in docstrings: query : (batch, 28) float32
     ("py:class", r"[a-z0-9_*]+"),
-    ("py:class", r"d2lnotes\.runtime\.T"),  # a type variable
+    ("py:class", r"d2lnotes\.[\w.]+\.[A-Z]"),  # type variables
     # These projects' inventories lie on the network, which a build never needs.
     ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
