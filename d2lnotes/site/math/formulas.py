@@ -83,7 +83,10 @@ class FormulaStore:
         sqlite3.DatabaseError
             If the file is damaged, or none of ours.
         """
-        kept = sqlite3.connect(self._file, timeout=_SECONDS_TO_WAIT)
+        # At the end of the interpreter another thread may close it.
+        kept = sqlite3.connect(
+            self._file, timeout=_SECONDS_TO_WAIT, check_same_thread=False
+        )
         weakref.finalize(self, kept.close)
         if kept.execute("pragma quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("it is damaged")
@@ -131,8 +134,12 @@ class FormulaStore:
         return self._formulas[name]
 
     def save(self) -> None:
-        """Write the new formulas to the database."""
+        """Write the new formulas to the database.
+
+        One that could not be set is not kept: it may only have taken too long this time.
+        """
         new = [(name, self._formulas[name]) for name in self._new]
+        new = [(name, formula) for name, formula in new if not formula.error]
         self._new = []
         with self._kept:
             self._kept.executemany(

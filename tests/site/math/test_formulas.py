@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -143,6 +144,23 @@ def test_what_two_builds_set_at_once_is_all_kept(tmp_path):
 
     kept = FormulaStore(Forbidden({}), file)
     assert {letter: kept.add(letter, display=False) for letter in "xyz"} == names
+
+
+def test_a_formula_that_could_not_be_set_is_tried_again(tmp_path):
+    file = tmp_path / "formulas.sqlite3"
+
+    class Slow(MathJax):
+        def typeset(self, tex, *, display):
+            good = super().typeset(tex, display=display)
+            return replace(good, error="MathJax took more than 10 s")
+
+    slow = FormulaStore(Slow({}), file)
+    assert slow[slow.add("x", display=False)].error
+    slow.save()
+
+    again = FormulaStore(MathJax({}), file)
+
+    assert not again[again.add("x", display=False)].error
 
 
 def test_the_outline_of_a_letter_is_kept_once(tmp_path):
