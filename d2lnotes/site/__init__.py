@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from d2lnotes.site.rooms import METADATA
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -38,4 +40,4 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up everything that the course needs."""
     for name in EXTENSIONS:
         app.setup_extension(name)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return METADATA

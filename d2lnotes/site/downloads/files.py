@@ -9,7 +9,6 @@ in both. A hosted copy with its sources on GitHub opens the notebook in Colab, t
 
 from __future__ import annotations
 
-import posixpath
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -213,11 +212,6 @@ def remove_leftovers(app: Sphinx, exception: Exception | None) -> None:
                 path.unlink(missing_ok=True)
                 with suppress(OSError):  # it holds other files
                     path.parent.rmdir()
-
-
-def relative_to_page(page: str, path: str) -> str:
-    """Return the address of ``downloads/<path>`` on ``page``, such as ``zh/index``."""
-    return posixpath.relpath(f"{FOLDER}/{path}", posixpath.dirname(page))
 
 
 def _visit_html(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401

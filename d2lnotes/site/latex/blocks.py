@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from d2lnotes.site.latex.exercises import between
 from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
 from d2lnotes.site.lessons.exercises import Level
 from d2lnotes.site.lessons.predict import Predict, Prediction, PredictTitle
@@ -61,45 +62,20 @@ def _depart_deeper(translator: Any, node: Deeper) -> None:  # noqa: ANN401
     translator.body.append("\\end{coursedeeper}\n")
 
 
-def _visit_predict(translator: Any, node: Predict) -> None:  # noqa: ANN401
-    translator.body.append("\n\\begin{coursepredict}")
-
-
-def _depart_predict(translator: Any, node: Predict) -> None:  # noqa: ANN401
-    translator.body.append("\\end{coursepredict}\n")
-
-
-def _visit_prediction(translator: Any, node: Prediction) -> None:  # noqa: ANN401
-    translator.body.append("\n\\begin{courseprediction}")
-
-
-def _depart_prediction(translator: Any, node: Prediction) -> None:  # noqa: ANN401
-    translator.body.append("\\end{courseprediction}\n")
-
-
-def _visit_argument(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("{")
-
-
-def _depart_argument(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
-    translator.body.append("}")
-
-
-def _visit_level(translator: Any, node: Level) -> None:  # noqa: ANN401
-    translator.body.append(r"\courselevel{")
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register how LaTeX writes the blocks, and the levels of exercises."""
     app.setup_extension("d2lnotes.site.lessons.predict")
     for node_class, visit, depart in (
         (Deeper, _visit_deeper, _depart_deeper),
-        (Predict, _visit_predict, _depart_predict),
-        (Prediction, _visit_prediction, _depart_prediction),
-        (Mark, _visit_argument, _depart_argument),
-        (DeeperTitle, _visit_argument, _depart_argument),
-        (PredictTitle, _visit_argument, _depart_argument),
-        (Level, _visit_level, _depart_argument),
+        (Predict, *between("\n\\begin{coursepredict}", "\\end{coursepredict}\n")),
+        (
+            Prediction,
+            *between("\n\\begin{courseprediction}", "\\end{courseprediction}\n"),
+        ),
+        (Mark, *between("{", "}")),
+        (DeeperTitle, *between("{", "}")),
+        (PredictTitle, *between("{", "}")),
+        (Level, *between(r"\courselevel{", "}")),
     ):
         app.add_node(node_class, override=True, latex=(visit, depart))
     app.add_post_transform(MovePredictions)

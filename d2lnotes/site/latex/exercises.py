@@ -18,8 +18,12 @@ from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.languages import own_language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
+
+    Visit = Callable[[Any, Any], None]
 
 _APPENDIX = "answers"
 _WORDS = {
@@ -123,6 +127,18 @@ def _file_around(node: nodes.Node | None) -> addnodes.start_of_file | None:
     return parent
 
 
+def between(opening: str, closing: str) -> tuple[Visit, Visit]:
+    """Return visit and depart functions that write LaTeX before and after a node."""
+
+    def visit(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+        translator.body.append(opening)
+
+    def depart(translator: Any, node: nodes.Element) -> None:  # noqa: ANN401
+        translator.body.append(closing)
+
+    return visit, depart
+
+
 def _words(translator: Any) -> dict[str, str]:  # noqa: ANN401
     return _WORDS[own_language(translator.config)]
 
@@ -142,14 +158,6 @@ def _depart_exercise(translator: Any, node: Exercise) -> None:  # noqa: ANN401
     translator.body.append("\\end{courseexercise}\n")
 
 
-def _visit_hint(translator: Any, node: Hint) -> None:  # noqa: ANN401
-    translator.body.append("\n\\begin{coursehint}")
-
-
-def _depart_hint(translator: Any, node: Hint) -> None:  # noqa: ANN401
-    translator.body.append("\\end{coursehint}\n")
-
-
 def _visit_solution(translator: Any, node: Solution) -> None:  # noqa: ANN401
     label = translator.idescape(node["question"])
     own = translator.idescape(f"answer:{node['question']}")
@@ -162,14 +170,6 @@ def _visit_solution(translator: Any, node: Solution) -> None:  # noqa: ANN401
 
 def _depart_solution(translator: Any, node: Solution) -> None:  # noqa: ANN401
     translator.body.append("\\end{coursesolution}\n")
-
-
-def _visit_fold_title(translator: Any, node: FoldTitle) -> None:  # noqa: ANN401
-    translator.body.append("{")
-
-
-def _depart_fold_title(translator: Any, node: FoldTitle) -> None:  # noqa: ANN401
-    translator.body.append("}\n")
 
 
 def _visit_heading(translator: Any, node: AnswerHeading) -> None:  # noqa: ANN401
@@ -186,9 +186,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("d2lnotes.site.lessons.exercises")
     for node_class, visit, depart in (
         (Exercise, _visit_exercise, _depart_exercise),
-        (Hint, _visit_hint, _depart_hint),
+        (Hint, *between("\n\\begin{coursehint}", "\\end{coursehint}\n")),
         (Solution, _visit_solution, _depart_solution),
-        (FoldTitle, _visit_fold_title, _depart_fold_title),
+        (FoldTitle, *between("{", "}\n")),
         (AnswerHeading, _visit_heading, _depart_heading),
     ):
         app.add_node(node_class, override=True, latex=(visit, depart))
