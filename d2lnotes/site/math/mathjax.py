@@ -116,6 +116,8 @@ class MathJax:
             return _formula(svg, mathml)
         except JSTimeoutException:
             error = f"MathJax took more than {_FORMULA_SECONDS} s"
+            # What was broken off still answers; closed before, the engine would fail.
+            self._engine.eval("0")
         except (JSEvalException, ET.ParseError, ValueError) as problem:
             error = str(problem).partition("\n")[0]
         self._engine = None  # it may not have come to its senses

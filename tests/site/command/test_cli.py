@@ -220,7 +220,9 @@ def test_languages_are_built_side_by_side_once_the_scripts_have_run(
     assert main(["build"]) == 0
 
 
-def test_what_the_languages_say_does_not_mingle(course, capfd):
+def test_what_the_languages_say_does_not_mingle(course, monkeypatch, capfd):
+    monkeypatch.setenv("NO_COLOR", "1")  # Sphinx colours what CI systems show
+
     main(["build"])
 
     said = capfd.readouterr().out
