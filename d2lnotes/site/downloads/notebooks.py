@@ -7,28 +7,15 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from d2lnotes.site.downloads.markdown import Cell
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from d2lnotes.site.downloads.markdown import Cell
 
 _COLUMNS = 77  # beside "# "
 _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|.")
 # These may not begin a line.
 _CLOSING = "，。；：！？、）》”’…—"
-
-
-def install_cell(source: str) -> Cell:
-    """Return a cell that installs the course from ``source`` where it is missing."""
-    return Cell(
-        "import subprocess\n"
-        "import sys\n"
-        "from importlib.util import find_spec\n\n"
-        'if find_spec("d2lnotes") is None:  # it brings torch along\n'
-        '    pip = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
-        f'    subprocess.run([*pip, "{source}"], check=True)',
-        code=True,
-    )
 
 
 def notebook(cells: Sequence[Cell]) -> str:
