@@ -3,7 +3,7 @@
 Each page that Sphinx writes is written once more as files beside the languages, in
 ``downloads/zh``, ``downloads/en`` and ``downloads/bilingual``. A lesson becomes a
 notebook for students, without the answers, and one with them; a script a notebook and
-a Python file. The end of the page offers those in its own language first, then those
+a Python file. The top of the page offers those in its own language first, then those
 in both. A hosted copy with its sources on GitHub opens the notebook in Colab, too.
 """
 
@@ -40,7 +40,8 @@ LIST_BEGINS, LIST_ENDS = "<!-- archives -->", "<!-- end of archives -->"
 
 _WORDS = {
     "zh": {
-        "own": "下载",
+        "offer": "下载本页",
+        "own": "中文",
         "both": "中英双语",
         "student": "笔记本（答案留空）",
         "answers": "笔记本（带答案）",
@@ -50,7 +51,8 @@ _WORDS = {
         "waiting": "这张表由 `d2lnotes build` 的最后一步填写。",
     },
     "en": {
-        "own": "Download",
+        "offer": "Download this page",
+        "own": "In English",
         "both": "In both languages",
         "student": "notebook without answers",
         "answers": "notebook with answers",
@@ -169,7 +171,7 @@ def offer_files(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Give the template the links at the end of a page: own language, then both."""
+    """Give the template the links at the top of a page: own language, then both."""
     files = _files(app, pagename) if doctree is not None else []
     if not files:
         return
@@ -187,7 +189,7 @@ def offer_files(
     if _on_colab(app):
         link = colab_link(app.config.d2lnotes_repository, files[0].path)
         groups[0][1].append((words["colab"], link, False))
-    context["downloads"] = groups
+    context["downloads"], context["downloads_label"] = groups, words["offer"]
 
 
 def write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
@@ -232,6 +234,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         ArchiveList, html=(_visit_html, None), latex=(_skip, None), text=(_skip, None)
     )
     app.add_directive("archives", ArchivesDirective)
+    app.add_css_file("downloads.css")
     # After all references are resolved.
     app.connect("doctree-resolved", write_files, priority=Resolved.TAKEN_OVER)
     app.connect("html-page-context", offer_files)
