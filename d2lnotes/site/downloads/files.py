@@ -6,6 +6,10 @@ notebook for students, without the answers, and one with them; a script a notebo
 a Python file. The end of the page offers those in its own language first, then those
 in both. A hosted copy with its sources on GitHub opens the notebook in Colab and in
 Kaggle, too.
+=======
+a Python file. The top of the page offers those in its own language first, then those
+in both. A hosted copy with its sources on GitHub opens the notebook in Colab, too.
+>>>>>>> front
 """
 
 from __future__ import annotations
@@ -43,7 +47,8 @@ LIST_BEGINS, LIST_ENDS = "<!-- archives -->", "<!-- end of archives -->"
 
 _WORDS = {
     "zh": {
-        "own": "下载",
+        "offer": "下载本页",
+        "own": "中文",
         "both": "中英双语",
         "student": "笔记本（答案留空）",
         "answers": "笔记本（带答案）",
@@ -54,7 +59,8 @@ _WORDS = {
         "waiting": "这张表由 `d2lnotes build` 的最后一步填写。",
     },
     "en": {
-        "own": "Download",
+        "offer": "Download this page",
+        "own": "In English",
         "both": "In both languages",
         "student": "notebook without answers",
         "answers": "notebook with answers",
@@ -178,7 +184,7 @@ def offer_files(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Give the template the links at the end of a page: own language, then both."""
+    """Give the template the links at the top of a page: own language, then both."""
     files = _files(app, pagename) if doctree is not None else []
     if not files:
         return
@@ -193,9 +199,10 @@ def offer_files(
             if file.path.startswith(f"{folder}/")
         ]
         groups.append((title, links))
+<<<<<<< HEAD
     for name, link in links_to_run(app, files[0].path).items():
         groups[0][1].append((words[name], link, False))
-    context["downloads"] = groups
+    context["downloads"], context["downloads_label"] = groups, words["offer"]
 
 
 def write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
@@ -240,6 +247,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         ArchiveList, html=(_visit_html, None), latex=(_skip, None), text=(_skip, None)
     )
     app.add_directive("archives", ArchivesDirective)
+    app.add_css_file("downloads.css")
     # After all references are resolved.
     app.connect("doctree-resolved", write_files, priority=Resolved.TAKEN_OVER)
     app.connect("html-page-context", offer_files)
