@@ -19,7 +19,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.downloads.markdown import Edition, cells
 from d2lnotes.site.downloads.markdown_inline import Place
-from d2lnotes.site.downloads.notebooks import install_cell, notebook, script
+from d2lnotes.site.downloads.notebooks import (
+    install_cell,
+    language_cells,
+    notebook,
+    script,
+)
 from d2lnotes.site.downloads.wheel import WHEEL
 from d2lnotes.site.lessons.front_matter import is_lesson
 from d2lnotes.site.rooms import METADATA
@@ -125,7 +130,8 @@ def write_files(app: Sphinx, doctree: nodes.document, page: str) -> None:
     for file in _files(app, page):
         found = cells(doctree, file.edition, env=app.env, place=place)
         write = script if file.kind == "script" else notebook
-        text = write([*first, *found])
+        language = language_cells(found, file.edition.languages)
+        text = write([*first, *language, *found])
         path = _folder(app) / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
