@@ -86,7 +86,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../gallery",
     "gallery_dirs": "gallery",
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
+    "image_scrapers": "d2lnotes.site.gallery.drawing.save_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own

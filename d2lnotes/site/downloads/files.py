@@ -3,13 +3,9 @@
 Each page that Sphinx writes is written once more as files beside the languages, in
 ``downloads/zh``, ``downloads/en`` and ``downloads/bilingual``. A lesson becomes a
 notebook for students, without the answers, and one with them; a script a notebook and
-a Python file. The end of the page offers those in its own language first, then those
+a Python file. The top of the page offers those in its own language first, then those
 in both. A hosted copy with its sources on GitHub opens the notebook in Colab and in
 Kaggle, too.
-=======
-a Python file. The top of the page offers those in its own language first, then those
-in both. A hosted copy with its sources on GitHub opens the notebook in Colab, too.
->>>>>>> front
 """
 
 from __future__ import annotations
@@ -26,7 +22,7 @@ from d2lnotes.site.downloads.installing import install_cell
 from d2lnotes.site.downloads.markdown import Edition, cells
 from d2lnotes.site.downloads.markdown_inline import Place
 from d2lnotes.site.downloads.mentioned import mentioned
-from d2lnotes.site.downloads.notebooks import notebook, script
+from d2lnotes.site.downloads.notebooks import language_cells, notebook, script
 from d2lnotes.site.downloads.wheel import WHEEL
 from d2lnotes.site.lessons.front_matter import is_lesson
 from d2lnotes.site.rooms import METADATA
@@ -136,8 +132,10 @@ def write_files(app: Sphinx, doctree: nodes.document, page: str) -> None:
         languages, is_script = file.edition.languages, file.kind == "script"
         first = install_cell(source, languages, script=is_script)
         found = cells(doctree, file.edition, env=app.env, place=place)
+        language = language_cells(found, languages)
         last = mentioned(doctree, languages, env=app.env, place=place)
-        text = (script if is_script else notebook)([first, *found, *last])
+        write = script if is_script else notebook
+        text = write([first, *language, *found, *last])
         path = _folder(app) / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -199,7 +197,6 @@ def offer_files(
             if file.path.startswith(f"{folder}/")
         ]
         groups.append((title, links))
-<<<<<<< HEAD
     for name, link in links_to_run(app, files[0].path).items():
         groups[0][1].append((words[name], link, False))
     context["downloads"], context["downloads_label"] = groups, words["offer"]

@@ -31,6 +31,7 @@ from d2lnotes.site.downloads.markdown_inline import (
     line,
 )
 from d2lnotes.site.explorables.directive import Explorable
+from d2lnotes.site.gallery.bookkeeping import Bookkeeping, without_unused_import
 from d2lnotes.site.html.tips import Tip
 from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
 from d2lnotes.site.lessons.exercises import LEVELS, Exercise, FoldTitle, Hint, Solution
@@ -78,6 +79,7 @@ _YOUR_PREDICTION: dict[Language, str] = {"zh": "# 你的预测", "en": "# Your p
 _SEPARATORS = {"zh": "：", "en": ": "}
 _LEVELS = {"zh": "（{}）", "en": " ({})"}
 _PASSED_OVER = (
+    Bookkeeping,
     Mark,
     Tip,
     nodes.Invisible,
@@ -117,7 +119,16 @@ def cells(
     writer = _Writer(edition, env, place)
     writer.children(doctree)
     writer.end_text()
-    return writer.cells
+    return (
+        writer.cells if is_lesson(place.page) else _without_unused_import(writer.cells)
+    )
+
+
+def _without_unused_import(cells: list[Cell]) -> list[Cell]:
+    """Return the cells of a script without the import that its bookkeeping needed."""
+    texts = iter(without_unused_import([cell.text for cell in cells if cell.code]))
+    found = [Cell(next(texts), code=True) if cell.code else cell for cell in cells]
+    return [cell for cell in found if cell.text]
 
 
 class _Writer:

@@ -7,15 +7,35 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from d2lnotes.site.downloads.markdown import Cell
+from d2lnotes.site.twins.languages import SEPARATOR, Language, is_chinese_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from d2lnotes.site.downloads.markdown import Cell
-
+_FIGURES_SPEAK: dict[Language, str] = {
+    "zh": '图里的文字：中文，"en" 则为英文',
+    "en": 'the words in figures: English, or Chinese with "zh"',
+}
 _COLUMNS = 77  # beside "# "
 _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|.")
 # These may not begin a line.
 _CLOSING = "，。；：！？、）》”’…—"
+
+
+def language_cells(cells: Sequence[Cell], languages: Sequence[Language]) -> list[Cell]:
+    """Return a cell that sets the language of figures, if ``cells`` draw such texts."""
+    code = [cell.text for cell in cells if cell.code]
+    if not any(SEPARATOR in text and is_chinese_text(text) for text in code):
+        return []
+    said = " | ".join(_FIGURES_SPEAK[language] for language in languages)
+    return [
+        Cell(
+            "from d2lnotes.plotting import use_language\n\n"
+            f'use_language("{languages[0]}")  # {said}',
+            code=True,
+        )
+    ]
 
 
 def notebook(cells: Sequence[Cell]) -> str:

@@ -8,6 +8,7 @@ come from stand-in data.
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -16,6 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx_gallery.directives import imgsgnode
 
 from d2lnotes.site.gallery.cards import replace_thumbnails
+from d2lnotes.site.gallery.figures import in_english
 from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
@@ -69,6 +71,7 @@ class GalleryPage(SphinxTransform):
         for image in self.document.findall(imgsgnode):
             # sphinx-gallery writes this attribute into the page as it stands.
             image["alt"] = html.escape(half(image["alt"], self.own))
+            self._choose_file(image)
         path = record_path(self.config, docname)
         if record := read_record(path):
             self.env.note_dependency(path)
@@ -103,6 +106,13 @@ class GalleryPage(SphinxTransform):
         for toctree in lists:
             toctree.parent.remove(toctree)
             page += toctree
+
+    def _choose_file(self, image: imgsgnode) -> None:
+        """Show a figure in the build's language; Sphinx chooses for other pages."""
+        english = in_english(image["uri"])
+        if self.own == "en" and Path(self.env.srcdir, english.lstrip("/")).is_file():
+            image["uri"] = english
+            image["srcset"] = in_english(image["srcset"])
 
     def _add_run(self, record: Record) -> None:
         if not record.run.finished:
