@@ -11,7 +11,7 @@ from d2lnotes.site.search.language import split_query, split_text, stem, terms_o
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.both_languages]
 
 COURSE = "introduction/course"
 SETUP = "introduction/setup"
