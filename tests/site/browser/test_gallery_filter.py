@@ -75,6 +75,7 @@ def test_the_filter_is_worked_by_keys_alone(gallery):
     assert len(shown(gallery)) == gallery.page.locator(CARD).count()
 
 
+@pytest.mark.both_languages
 def test_the_filter_speaks_the_language_of_the_page(gallery, language):
     text = gallery.page.inner_text(".gallery-filter")
 
