@@ -25,6 +25,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "theme_strings",
             "publishing",
             "pictures",
+            "line_ends",
+            "code_lines",
             "deferred_js",
             "plain_addresses",
             "outputs",
