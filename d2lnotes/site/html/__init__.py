@@ -27,6 +27,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "publishing",
             "missing_page",
             "pictures",
+            "line_ends",
+            "code_lines",
             "deferred_js",
             "plain_addresses",
             "outputs",
