@@ -265,6 +265,7 @@ def test_the_page_of_downloads_offers_what_was_built(visit, site, language):
 def test_a_download_comes_whole(reader, site, language):
     page = reader(f"{language}/{SCRIPT}")
 
+    page.click("details.page-downloads > summary")
     link = page.locator("dl.downloads a").first
     with page.expect_download() as download:
         link.click()
