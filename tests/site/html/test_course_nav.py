@@ -26,7 +26,9 @@ PAGES = {
     "two/page.md": "# 页 | Page\n",
     "trials/index.md": "# 动手 | Trials\n",
 }
-LAYOUT = '{% extends "!layout.html" %}{% block footer %}[{{ course_nav }}]{% endblock %}'
+LAYOUT = (
+    '{% extends "!layout.html" %}{% block footer %}[{{ course_nav }}]{% endblock %}'
+)
 
 
 @pytest.fixture
