@@ -29,7 +29,7 @@ from d2lnotes.site.downloads.markdown_inline import (
     halves,
     line,
 )
-from d2lnotes.site.explorables.directive import Explorable
+from d2lnotes.site.explorables.directive import LINK, Explorable
 from d2lnotes.site.html.tips import Tip
 from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
 from d2lnotes.site.lessons.exercises import LEVELS, Exercise, FoldTitle, Hint, Solution
@@ -412,6 +412,13 @@ class _Writer:
             *(block for legend in legends for block in self._inside(legend)),
         ]
 
+    def _explorable(self, node: Explorable) -> list[str]:
+        """Return the figure, and where the hosted copy lets a reader operate it."""
+        language = self._edition.languages[0]
+        address = node.address(self._place.url, language)
+        text = " | ".join(LINK[x] for x in self._languages)
+        return [*self._inside(node), *([f"[{text}]({address})"] if address else [])]
+
     def _picture(self, image: nodes.image) -> str:
         _, name = self._env.images.get(image["uri"], (set(), ""))
         if not (self._place.url and name):
@@ -475,7 +482,7 @@ class _Writer:
 
 
 _BLOCKS: dict[type, Callable[[_Writer, Any], list[str]]] = {
-    Explorable: _Writer._inside,
+    Explorable: _Writer._explorable,
     Half: _Writer._half,
     Hint: _Writer._hint,
     Twin: _Writer._twin,
