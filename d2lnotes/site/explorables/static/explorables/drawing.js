@@ -200,7 +200,7 @@ window.d2lnotesExplorables = {};
       const room = { left: 16 + half, right: -16 - half }[edge] ?? 0;
       const drop = { top: 25, bottom: -16 }[edge] ?? 4;
       label.setAttribute("text-anchor", "middle");
-      label.setAttribute("x", clamp(left + room, x + half + 3, x + width - half - 3));
+      label.setAttribute("x", clamp(left + room, x + half + 5, x + width - half - 5));
       label.setAttribute("y", clamp(top + drop, y + 14, y + height - 5));
     }
   }
