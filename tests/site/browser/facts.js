@@ -114,7 +114,6 @@ async () => {
     other_shown: all(".half.other")
       .filter((half) => getComputedStyle(half).display !== "none").map(name),
     own_halves: all(".half.own").length,
-    ids,
     repeated_ids: [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))],
     links: all("a[href]").map((link) => link.href)
       .filter((address) => address.startsWith("file:")),

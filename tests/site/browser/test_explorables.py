@@ -121,6 +121,7 @@ def test_a_widget_stands_where_a_learner_meets_the_idea(open_page, lesson, name)
     assert body(page, name).locator("svg").first.is_visible()
 
 
+@pytest.mark.both_languages
 def test_every_widget_speaks_the_language_of_the_page(open_page, language):
     page = open_page()
 

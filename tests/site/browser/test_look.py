@@ -6,7 +6,7 @@ from .survey import BOTH_KEY, NARROW, STILL
 
 pytestmark = pytest.mark.browser
 
-LESSON = "linear-models/softmax-regression"
+LESSON = "introduction/setup"
 SCRIPT = "gallery/convolutional-networks/plot_lenet"
 TEXT = "article .half.own > p:not([class])"
 LINE = {"zh": 1.8, "en": 1.65}
@@ -195,7 +195,10 @@ WITH_ALL_SHEETS = """async (sheets) => {
 }"""
 
 
-@pytest.mark.parametrize("page", ["index", LESSON, SCRIPT, "gallery/index", "search"])
+@pytest.mark.parametrize(
+    "page",
+    ["index", "convolutional-networks/lenet", SCRIPT, "gallery/index", "search"],
+)
 def test_the_one_sheet_styles_a_page_as_all_sheets_together_do(visit, language, page):
     visitor = visit()
     visitor.open(f"{language}/{page}")

@@ -7,7 +7,7 @@ from .survey import BOTH_KEY, OTHER
 pytestmark = pytest.mark.browser
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
-LESSONS = ["preliminaries/tensors", "convolutional-networks/lenet"]
+LESSONS = ["introduction/setup", "convolutional-networks/lenet"]
 SWITCH = ".language-switch a >> visible=true"
 BUTTON = ".side-by-side-switch >> visible=true"
 SIDE_BY_SIDE = "() => document.documentElement.hasAttribute('data-side-by-side')"

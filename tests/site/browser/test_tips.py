@@ -24,6 +24,7 @@ def term(visitor):
     return visitor.page.locator(f"{TERM} >> visible=true").first
 
 
+@pytest.mark.both_languages
 def test_a_term_shows_its_definition_in_the_language_of_the_page(lesson, language):
     term(lesson).hover()
 
