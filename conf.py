@@ -113,8 +113,9 @@ html_theme_options = {
         "image_dark": "_static/logo-dark.svg",
         "text": "d2lnotes",
     },
-    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
-    "navbar_persistent": ["search-button"],
+    "navbar_end": ["theme-switcher"],
+    # On a phone, too
+    "navbar_persistent": ["search-button", "side-by-side-switch", "language-switch"],
     "secondary_sidebar_items": ["page-toc", "source-links"],
     "article_footer_items": ["page-end"],
     "footer_start": ["copyright"],
