@@ -114,8 +114,9 @@ html_theme_options = {
         "text": "d2lnotes",
     },
     "navbar_center": ["course-nav"],
-    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
-    "navbar_persistent": ["search-button"],
+    "navbar_end": ["theme-switcher"],
+    # On a phone, too
+    "navbar_persistent": ["search-button", "side-by-side-switch", "language-switch"],
     "article_header_end": ["page-downloads"],
     "secondary_sidebar_items": ["page-toc", "source-links"],
     "article_footer_items": ["page-end"],

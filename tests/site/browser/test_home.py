@@ -115,8 +115,27 @@ def test_side_by_side_a_path_shows_both_languages_beside_its_arcs(visit, languag
 
     drawing = box(visitor, ".learning-path > svg")
     first, second = (
-        box(visitor, f".learning-path .half.{half}") for half in ("zh", "en")
+        box(visitor, f".learning-path .half.{half}") for half in ("own", "other")
     )
 
     assert drawing["x"] + drawing["width"] < first["x"]
     assert first["x"] + first["width"] <= second["x"]
+
+
+def test_side_by_side_numbers_and_buttons_stand_once(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/index")
+    visitor.page.keyboard.press(BOTH_KEY)
+
+    shown = [
+        visitor.page.locator(f"{part} >> visible=true").count()
+        - visitor.page.locator(whole).count()
+        for part, whole in [
+            (".course-facts strong", ".course-facts li"),
+            (".hero a.reference", ".hero .own a.reference"),
+            (".course-card .card-facts", ".course-card"),
+            (".course-card .card-title .half", ".course-card"),
+        ]
+    ]
+
+    assert shown == [0, 0, 0, 0]
