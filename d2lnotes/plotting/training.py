@@ -54,7 +54,12 @@ def plot_history(
     ax.plot(epochs, train_losses, "o-", label=bilingual("训练损失 | training loss"))
     valid = {r.epoch: r.valid_loss for r in history if r.valid_loss is not None}
     if valid:
-        ax.plot(list(valid), list(valid.values()), "s--", label=bilingual("验证损失 | validation loss"))
+        ax.plot(
+            list(valid),
+            list(valid.values()),
+            "s--",
+            label=bilingual("验证损失 | validation loss"),
+        )
     ax.set(
         xlabel=bilingual("轮 | epoch"),
         ylabel=bilingual("每个样本的平均损失 | loss, mean per example"),

@@ -25,6 +25,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "theme_strings",
             "publishing",
             "pictures",
+            "picture_viewer",
             "deferred_js",
             "plain_addresses",
             "outputs",
