@@ -33,7 +33,11 @@ NOT_CODE = {
 def broken_rules(script: Path) -> list[str]:
     """Return what the script breaks, each as ``file:line: rule; what to do``."""
     source = script.read_text(encoding="utf-8")
-    found = [*hidden_globals(source), *long_blocks(script), *length(without_bookkeeping(source))]
+    found = [
+        *hidden_globals(source),
+        *long_blocks(script),
+        *length(without_bookkeeping(source)),
+    ]
     return [f"{script.parent.name}/{script.name}:{line}: {why}" for line, why in found]
 
 
