@@ -23,19 +23,6 @@ _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|
 _CLOSING = "，。；：！？、）》”’…—"
 
 
-def install_cell(source: str) -> Cell:
-    """Return a cell that installs the course from ``source`` where it is missing."""
-    return Cell(
-        "import subprocess\n"
-        "import sys\n"
-        "from importlib.util import find_spec\n\n"
-        'if find_spec("d2lnotes") is None:  # it brings torch along\n'
-        '    pip = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
-        f'    subprocess.run([*pip, "{source}"], check=True)',
-        code=True,
-    )
-
-
 def language_cells(cells: Sequence[Cell], languages: Sequence[Language]) -> list[Cell]:
     """Return a cell that sets the language of figures, if ``cells`` draw such texts."""
     code = [cell.text for cell in cells if cell.code]
