@@ -86,7 +86,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../gallery",
     "gallery_dirs": "gallery",
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
+    "image_scrapers": "d2lnotes.site.gallery.drawing.save_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
@@ -103,7 +103,7 @@ d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
 html_favicon = "d2lnotes/site/html/static/favicon.svg"
-html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
+html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "fit.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -113,13 +113,15 @@ html_theme_options = {
         "image_dark": "_static/logo-dark.svg",
         "text": "d2lnotes",
     },
-    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
-    "navbar_persistent": ["search-button"],
+    "navbar_center": ["course-nav"],
+    "navbar_end": ["theme-switcher"],
+    # On a phone, too
+    "navbar_persistent": ["search-button", "side-by-side-switch", "language-switch"],
+    "article_header_end": ["page-downloads"],
     "secondary_sidebar_items": ["page-toc", "source-links"],
     "article_footer_items": ["page-end"],
     "footer_start": ["copyright"],
-    "footer_end": [],
-    "header_links_before_dropdown": 4,
+    "footer_end": ["colophon"],
     "navigation_with_keys": True,
     "show_toc_level": 2,
 }

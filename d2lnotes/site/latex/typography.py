@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 _STYLES = Path(__file__).with_name("sty")
-_LARGER = re.compile(r"(sphx_glr_[\w-]+_\d{3})\.png$")
+_LARGER = re.compile(r"(sphx_glr_[\w-]+_\d{3}(?:\.en)?)\.png$")
 
 _SCHEMES = {"zh": "chinese", "en": "plain"}
 # Quotes, dashes and dots are as wide as a Han character in Chinese type only.

@@ -190,8 +190,11 @@ def visit_pages(
         visitor.page.set_viewport_size(WIDE)
         visitor.open(name)
         facts[name] = visitor.page.evaluate(FACTS)
+        cut = visitor.page.evaluate("() => window.findCut()")
+        facts[name]["scrolling_code"] = cut["scrolling_code"]
         visitor.page.set_viewport_size(NARROW)
         facts[name]["too_wide"] = visitor.page.evaluate("() => window.findTooWide()")
+        facts[name]["narrow"] = visitor.page.evaluate("() => window.findCut()")
         visitor.page.set_viewport_size(WIDE)
         facts[name]["barriers"] = audit(visitor, name)
         facts[name]["complaints"] = list(visitor.complaints)

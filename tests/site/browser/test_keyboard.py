@@ -283,9 +283,8 @@ def test_whatever_scrolls_sideways_can_have_the_focus(open_page, name):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        (LESSON, "pre"),
         ("introduction/frameworks", ".pst-scrollable-table-container"),
-        ("preliminaries/linear-algebra", ".formula"),
+        ("introduction/frameworks", ".formula"),
     ],
 )
 def test_arrow_keys_scroll_a_wide_block_and_do_not_turn_the_page(open_page, name, kind):

@@ -70,6 +70,21 @@ def test_a_search_finds_pages(page, address, language):
     assert SEARCHED[language] in page.inner_text("article").lower()
 
 
+def test_a_missing_page_leads_back_from_any_depth(browser, address, language):
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(f"{address}/{language}/no/such/plot_lenet.html")
+    field = page.locator("input").first  # that of the language of the address
+
+    found = field.input_value()
+    field.press("Enter")
+    page.wait_for_selector("ul.search li > a")
+
+    assert (answer.status, found) == (404, "lenet")
+    assert page.url == f"{address}/{language}/search.html?q=lenet"
+    context.close()
+
+
 def test_the_language_switch_stays_on_the_section(page, address, language):
     page.goto(f"{address}/{language}/{LESSON}.html")
     section = page.locator("article section section[id] >> nth=2")

@@ -21,6 +21,7 @@ pytestmark = [
 
 HAN = re.compile("[\u4e00-\u9fff]")
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
+NO_LESSONS = {"gallery", "reference"}
 # Characters that the shortest page, an index of a chapter, has at least.
 SHORTEST = {"zh": 30, "en": 60}
 ID = re.compile(r"""<[^>]*\sid="([^"]+)""")
@@ -151,6 +152,24 @@ def test_the_other_language_is_hidden(facts):
 
 def test_no_page_is_wider_than_a_phone(facts):
     refuse(facts, "too_wide")
+
+
+def test_no_formula_is_cut_on_a_phone_without_a_sign(facts):
+    refuse({page: fact["narrow"] for page, fact in facts.items()}, "cut_formulas")
+
+
+def test_no_line_begins_with_the_punctuation_after_a_formula(facts):
+    refuse({page: fact["narrow"] for page, fact in facts.items()}, "parted_formulas")
+
+
+def test_no_code_of_a_lesson_scrolls(facts):
+    parts = {page: page.split("/")[1] for page in facts}
+    # What a script prints may be wider; on a phone it is wrapped like code.
+    lessons = [page for page, part in parts.items() if part not in NO_LESSONS]
+
+    assert lessons
+    refuse({page: facts[page] for page in lessons}, "scrolling_code")
+    refuse({page: fact["narrow"] for page, fact in facts.items()}, "scrolling_code")
 
 
 def test_no_id_is_given_twice(facts):

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from .survey import OTHER
+from .survey import BOTH_KEY, OTHER
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +76,16 @@ def test_an_exercise_is_marked_with_the_keyboard_and_stays_marked(reader, langua
     page.reload()
 
     assert (before, after, pressed(page)) == ("false", "true", "true")
+
+
+def test_side_by_side_the_mark_of_an_exercise_stands_beside_its_title(reader, language):
+    page = reader(f"{language}/{LESSON}")
+    page.keyboard.press(BOTH_KEY)
+
+    button = page.locator(BUTTON).bounding_box()
+    text = page.locator(f"#{EXERCISE} > .twin, #{EXERCISE} > div .twin").first
+
+    assert button["y"] + button["height"] <= text.bounding_box()["y"]
 
 
 def test_what_is_done_in_one_language_is_done_in_the_other(reader, language):
@@ -265,6 +275,7 @@ def test_the_page_of_downloads_offers_what_was_built(visit, site, language):
 def test_a_download_comes_whole(reader, site, language):
     page = reader(f"{language}/{SCRIPT}")
 
+    page.click("details.page-downloads > summary")
     link = page.locator("dl.downloads a").first
     with page.expect_download() as download:
         link.click()
