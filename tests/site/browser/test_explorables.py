@@ -157,6 +157,7 @@ def test_widgets_stand_where_a_learner_meets_the_idea(visit, lesson, names):
     assert shown == [True] * len(names)
 
 
+@pytest.mark.both_languages
 def test_every_widget_speaks_the_language_of_the_page(open_page, language):
     page = open_page()
 
