@@ -110,7 +110,7 @@ d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
 html_favicon = "d2lnotes/site/html/static/favicon.svg"
-html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
+html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "fit.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -121,8 +121,9 @@ html_theme_options = {
         "text": "d2lnotes",
     },
     "navbar_center": ["course-nav"],
-    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
-    "navbar_persistent": ["search-button"],
+    "navbar_end": ["theme-switcher"],
+    # On a phone, too
+    "navbar_persistent": ["search-button", "side-by-side-switch", "language-switch"],
     "article_header_end": ["page-downloads"],
     "secondary_sidebar_items": ["page-toc", "source-links"],
     "article_footer_items": ["page-end"],

@@ -18,6 +18,7 @@ from matplotlib.text import Text
 
 __all__ = [
     "as_written",
+    "bilingual",
     "chinese_font",
     "drawn_in",
     "text_parts",
@@ -83,6 +84,13 @@ def use_language(language: Language) -> Language:
         language = "en"
     _show(language)
     return language
+
+
+def bilingual(text: str) -> str:
+    """Return ``text``, of which one half will be drawn: English, if nobody has chosen."""
+    if Text.get_text is as_written:
+        _show("en")
+    return text
 
 
 @contextmanager

@@ -86,6 +86,7 @@ class Resolved(IntEnum):
 
     NOT_SEARCHED_MARKED = 800
     TAKEN_OVER = 900
+    LINES_SET = 950
 
 
 class Rendered(IntEnum):

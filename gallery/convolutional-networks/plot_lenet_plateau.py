@@ -87,7 +87,8 @@ def gradient_sizes(model, images, labels):
 
 
 num_seeds = 3
-layers = ["conv 1", "conv 2", "dense 1", "dense 2", "output"]
+layers = [f"卷积 {i} | conv {i}" for i in (1, 2)]
+layers += [f"全连接 {i} | dense {i}" for i in (1, 2)] + ["输出 | output"]
 sizes = {}
 for name, network in [("sigmoid", LeNet), ("modern", ModernLeNet)]:
     rows = []
@@ -106,12 +107,16 @@ for name, network in [("sigmoid", LeNet), ("modern", ModernLeNet)]:
 # version is almost level.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+kinds = {"sigmoid": "用 sigmoid", "modern": "现代写法"}
 for (name, rows), marker in zip(sizes.items(), "o^", strict=True):
     mean = rows.log().mean(dim=0).exp()
-    ax.semilogy(layers, mean, marker + "-", label=name)
+    ax.semilogy(layers, mean, marker + "-", label=f"{kinds[name]} | {name}")
     for row in rows:
         ax.semilogy(layers, row, marker, mfc="none", color="0.6", zorder=0)
-ax.set(xlabel="layer", ylabel="gradient of the weights (r.m.s.)")
+ax.set(
+    xlabel="层 | layer",
+    ylabel="权重的梯度（均方根） | gradient of the weights (r.m.s.)",
+)
 ax.legend()
 fig.set_label(
     "未训练网络各层权重梯度的大小：sigmoid 网络越往前越小"
@@ -179,15 +184,22 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 epochs = range(1, losses.shape[1] + 1)
 for seed in range(num_seeds):
     style = "os^"[seed] + "-"
-    left.plot(epochs, losses[seed], style, ms=4, label=f"seed {seed}")
+    left.plot(
+        epochs, losses[seed], style, ms=4, label=f"种子 {seed} | seed {seed}"
+    )
     right.plot(epochs, accuracies[seed], style, ms=4)
 left.axhline(math.log(10), ls="--", color="0.4", label=r"$\ln 10$")
-left.set(xlabel="epoch", ylabel="training loss (nats per example)")
+left.set(
+    xlabel="轮 | epoch",
+    ylabel="训练损失（每个样本，奈特） | training loss (nats per example)",
+)
 left.legend()
 if not data.stand_in:
-    right.plot([10, 10], [0.779, 0.728], "kx", label="published")
+    right.plot([10, 10], [0.779, 0.728], "kx", label="公布值 | published")
     right.legend()
-right.set(xlabel="epoch", ylabel="test accuracy (fraction)")
+right.set(
+    xlabel="轮 | epoch", ylabel="测试准确率（比例） | test accuracy (fraction)"
+)
 fig.set_label(
     "三个种子的训练损失和测试准确率：先是平台，然后下降"
     " | Training loss and test accuracy of three seeds: a plateau, then descent"
@@ -216,11 +228,6 @@ stuck = losses[:, -1] if data.stand_in else losses[:, 0]
 assert ((stuck - math.log(10)).abs() < 0.05).all()
 if not data.stand_in:
     assert final.mean() > 0.779
-
-# %%
-# 课文引用下面这些数。
-#
-# The page quotes the following numbers.
 
 seeds = f"{num_seeds} 个随机种子 | {num_seeds} random seeds"
 late = (

@@ -30,7 +30,7 @@ from d2lnotes.site.downloads.markdown_inline import (
     halves,
     line,
 )
-from d2lnotes.site.explorables.directive import Explorable
+from d2lnotes.site.explorables.directive import LINK, Explorable
 from d2lnotes.site.gallery.bookkeeping import Bookkeeping, without_unused_import
 from d2lnotes.site.html.tips import Tip
 from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
@@ -161,6 +161,8 @@ class _Writer:
                 self._deeper(child)
             elif isinstance(child, Predict):
                 self._predict(child)
+            elif isinstance(child, Explorable):
+                self._explorable(child)
             elif isinstance(child, nodes.figure):
                 self.end_text()  # whoever edits the text around it need not see it
                 self._write(child)
@@ -190,6 +192,13 @@ class _Writer:
         added = any(name.startswith(_ADDED) for name in classes)
         titles = {"sphx-glr-example-title"}
         return isinstance(node, _PASSED_OVER) or (added and not titles & {*classes})
+
+    def _explorable(self, node: Explorable) -> None:
+        """Write the figure, and where the hosted copy lets a reader operate it."""
+        self.children(node)
+        if address := node.address(self._place.url, self._edition.languages[0]):
+            text = " | ".join(LINK[x] for x in self._languages)
+            self._text.append(f"[{text}]({address})")
 
     def _code(self, text: str) -> None:
         self.end_text()

@@ -86,7 +86,7 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
     else:
         card += nodes.container(classes=["card-blank"])
     refdoc = env.current_document.docname
-    title = title_reference(script, refdoc=refdoc)
+    title = title_reference(script, refdoc=refdoc, both=True)
     card += nodes.paragraph("", "", title, classes=["card-title"])
     tags = _tags(script, env)
     for language in ("zh", "en"):

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Functions are called the same in both languages.
-_FUNCTIONS = {"cos", "exp", "ln", "log", "max", "min", "relu", "sin", "tan", "tanh"}
+_FUNCTIONS = {
+    *("abs", "cos", "exp", "ln", "log", "max", "min"),
+    *("neg", "relu", "sin", "tan", "tanh"),
+}
 _WORD = re.compile(r"[a-z][a-z'’-]+")
 _AROUND_WORDS = "()[]“”‘’.,:;!?/%±…"
 

@@ -142,7 +142,8 @@ class Overviews(SphinxTransform):
                 self._report_words(card)
             item = nodes.list_item(classes=["course-card"])
             item += _picture(card)
-            item += _line("card-title", title_reference(card.chapter, refdoc=page))
+            title = title_reference(card.chapter, refdoc=page, both=True)
+            item += _line("card-title", title)
             if card.about:
                 halves = (half(card.about, x) for x in ("zh", "en"))
                 item += _twin("card-text", *halves)

@@ -124,7 +124,7 @@ class ResultsTable(SphinxDirective):
             logger.warning(
                 f"the result {name!r} of {script} has no name in words: write below "
                 f'[{group}]  {number} = "测试准确率 | Test accuracy"',
-                location=str(folder / f"{script.partition('/')[0]}.toml"),
+                location=f"{folder / script.partition('/')[0]}.toml:1",
                 type="results",
                 subtype="unnamed",
             )
@@ -150,11 +150,10 @@ class ResultsTable(SphinxDirective):
         return cell
 
     def _ours(self, result: Result, record: Record) -> list[nodes.Node]:
-        number = nodes.inline("", result.quoted(self.own), classes=["d2l-number"])
         origin = _line("d2l-note", self._link(record))
         if result.over:
             origin += nodes.Text(f"{_COMMA[self.own]}{half(result.over, self.own)}")
-        return [_line("", number), origin]
+        return [self._number(result), origin]
 
     def _chapters(self, records: list[Record]) -> list[nodes.Node]:
         if not records:
@@ -178,8 +177,11 @@ class ResultsTable(SphinxDirective):
         cell = [_line("", self._target(result))]
         if result.over:
             cell.append(_line("d2l-note", nodes.Text(half(result.over, self.own))))
-        number = nodes.inline("", result.quoted(self.own), classes=["d2l-number"])
-        return [cell, [_line("", number)]]
+        return [cell, [self._number(result)]]
+
+    def _number(self, result: Result) -> nodes.paragraph:
+        names = ["d2l-number", "d2l-measured"]
+        return _line("", nodes.inline("", result.quoted(self.own), classes=names))
 
     def _link(self, record: Record) -> nodes.Node:
         folder = self.config.sphinx_gallery_conf["gallery_dirs"]
@@ -252,10 +254,10 @@ def _published(entry: Published) -> list[nodes.Node]:
 def _table(
     header: Sequence[str], rows: Iterable[Sequence[list[nodes.Node]]]
 ) -> nodes.table:
-    """Return a table whose first column takes half of the width."""
-    first, others = 50, 50 // (len(header) - 1)
+    """Return a table whose first column is the widest."""
+    widths = {2: (64, 36), 3: (40, 32, 28)}[len(header)]
     group = nodes.tgroup(cols=len(header))
-    group += [nodes.colspec(colwidth=w) for w in (first, *[others] * len(header[1:]))]
+    group += [nodes.colspec(colwidth=width) for width in widths]
     head, body = nodes.thead(), nodes.tbody()
     head += _row([[_line("", nodes.Text(word))] for word in header])
     body += [_row(cells) for cells in rows]

@@ -24,7 +24,11 @@ from d2lnotes.site.downloads.markdown_inline import expanded
 from d2lnotes.site.downloads.notebooks import script
 from d2lnotes.site.downloads.wheel import WHEEL, wheel_files
 
-EXTENSIONS = ["d2lnotes.site.twins", "d2lnotes.site.downloads"]
+EXTENSIONS = [
+    "d2lnotes.site.twins",
+    "d2lnotes.site.explorables",
+    "d2lnotes.site.downloads",
+]
 FORMATS = {
     language: {kind: word for kind in ("exercise", "table", "figure")}
     for language, word in (("zh", "第 %s 题"), ("en", "Number %s"))
@@ -286,6 +290,20 @@ def test_a_figure_keeps_its_alternative_text(drawn):
     assert own in text(folder / f"{language}/chapter/page.ipynb")
     both = r"![图 \[一\] | Figure \[one\]]("
     assert both in text(folder / "bilingual/chapter/page.ipynb")
+
+
+@pytest.mark.parametrize("url", ["https://example.org", ""])
+def test_a_notebook_links_to_the_hosted_explorable(tmp_path, url):
+    page = f"{LESSON}\n::::{{explorable}} convolution\n{PICTURE.strip()}\n::::\n"
+    picture = tmp_path / "docs" / "chapter" / "ab.svg"
+    picture.parent.mkdir(parents=True)
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+    folder = build(tmp_path, "en", page, d2lnotes_url=url)
+
+    found = text(folder / "en/chapter/page.ipynb")
+    address = f"{url}/en/chapter/page.html#explorable=convolution"
+    assert (f"[Operate this figure on the web]({address})" in found) == bool(url)
 
 
 def test_a_figure_has_a_cell_of_its_own_with_its_caption(drawn):

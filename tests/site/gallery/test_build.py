@@ -115,19 +115,6 @@ def test_no_page_shows_the_words_of_sphinx_gallery(built, language, name):
 
 
 @pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("zh", ["到页末", "下载这个脚本或它的笔记本"]),
-        ("en", ["Go to the end", "to download this script or its notebook"]),
-    ],
-)
-def test_links_are_named_in_the_language_of_the_page(built, language, words):
-    text = page(built, language)
-
-    assert [word for word in words if word not in text] == []
-
-
-@pytest.mark.parametrize(
     ("language", "pattern"),
     [
         ("zh", r"脚本运行了 \d+\.\d 秒，内存峰值 \d+ MB，设备：CPU（\d+ 线程）。"),

@@ -116,7 +116,7 @@
     for (const old of document.querySelectorAll(".done-mark")) old.remove();
     for (const list of document.querySelectorAll(LISTS)) {
       for (const link of list.querySelectorAll("a[href]")) {
-        if (!isDone(nameOf(link))) continue;
+        if (link.closest(".half.other") || !isDone(nameOf(link))) continue;
         const mark = add(link, "span", { className: "done-mark", textContent: "✓" });
         mark.setAttribute("role", "img");
         mark.setAttribute("aria-label", words.mark);
