@@ -1,13 +1,9 @@
 """Search from file://, in both languages, as a reader uses it."""
 
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import search_cases
-
-from d2lnotes.site.search.language import split_query, split_text, stem, terms_of
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
