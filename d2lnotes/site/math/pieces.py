@@ -87,7 +87,8 @@ def parts_of(svg: ET.Element, *, display: bool) -> list[Part]:
     """
     (whole,) = svg
     left, _, width, _ = map(float, svg.attrib["viewBox"].split())
-    atoms, cuts = [], {}
+    atoms: list[_Atom] = []
+    cuts: dict[int, int] = {}
     if width > (_LEAST_DISPLAYED if display else _LEAST_INLINE):
         atoms = list(_atoms(whole[0], 0))
         cuts = _cuts(atoms) if display else _cuts_in_text(atoms)
