@@ -192,7 +192,12 @@ def shown_places(env: BuildEnvironment) -> dict[str, object]:
     """Return what each glossary says of the places that teach its terms."""
     return {
         page: [
-            (term, place, title_in_words(env, *place), title_in_words(env, place[0], ""))
+            (
+                term,
+                place,
+                title_in_words(env, *place),
+                title_in_words(env, place[0], ""),
+            )
             for term, place in places(env, entries).items()
         ]
         for page, entries in Entries.of(env).items()
