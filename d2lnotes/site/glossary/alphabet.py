@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
     Reading = tuple[str, ...]
 
-# What pypinyin takes for the more frequent reading: shì (似的), zhòng (重量).
+# What pypinyin takes for the more frequent reading: shì (似的), zhòng (重量), diào (调查).
 _READINGS = {
     "似然": ["si", "ran"],
+    "调参": ["tiao", "can"],
     "重参数": ["chong", "can", "shu"],
     "重采样": ["chong", "cai", "yang"],
     "重构": ["chong", "gou"],
