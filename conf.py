@@ -15,6 +15,13 @@ d2lnotes_description = (
     "code that ran when the site was built, every exercise has an answer, and it all "
     "works offline."
 )
+d2lnotes_licence = (
+    "文字和图按“知识共享署名 4.0 国际”许可协议（CC BY 4.0）发布：注明出处，就可以复制、改编、再发布。"
+    "代码按 MIT 许可证发布。"
+    " | Text and figures are licensed under Creative Commons Attribution 4.0 International "
+    "(CC BY 4.0): name the source, and you may copy, adapt and share them. Code is under "
+    "the MIT licence."
+)
 
 # -- Publishing: what is empty leaves its links out --------------------------------
 d2lnotes_url = os.environ.get("D2LNOTES_URL", "")  # where a hosted copy lies
@@ -86,7 +93,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../gallery",
     "gallery_dirs": "gallery",
     "within_subsection_order": "FileNameSortKey",
-    "image_scrapers": "d2lnotes.site.gallery.worker.labelled_figures",
+    "image_scrapers": "d2lnotes.site.gallery.drawing.save_figures",
     "image_srcset": ["2x"],
     "capture_repr": ("__repr__",),
     "download_all_examples": False,  # d2lnotes.site.downloads.files has its own
@@ -103,7 +110,7 @@ d2lnotes_time_limit = 900  # seconds; ends a hang. A script's budget is 180 s
 html_theme = "pydata_sphinx_theme"
 html_title = "d2lnotes"
 html_favicon = "d2lnotes/site/html/static/favicon.svg"
-html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "print.css"]
+html_css_files = ["type.css", "d2lnotes.css", "workbook.css", "fit.css", "print.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_context = {"default_mode": "auto"}
@@ -113,13 +120,15 @@ html_theme_options = {
         "image_dark": "_static/logo-dark.svg",
         "text": "d2lnotes",
     },
-    "navbar_end": ["side-by-side-switch", "language-switch", "theme-switcher"],
-    "navbar_persistent": ["search-button"],
+    "navbar_center": ["course-nav"],
+    "navbar_end": ["theme-switcher"],
+    # On a phone, too
+    "navbar_persistent": ["search-button", "side-by-side-switch", "language-switch"],
+    "article_header_end": ["page-downloads"],
     "secondary_sidebar_items": ["page-toc", "source-links"],
     "article_footer_items": ["page-end"],
     "footer_start": ["copyright"],
-    "footer_end": [],
-    "header_links_before_dropdown": 4,
+    "footer_end": ["colophon"],
     "navigation_with_keys": True,
     "show_toc_level": 2,
 }

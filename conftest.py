@@ -16,5 +16,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-pages",
         action="store_true",
-        help="look for barriers on all pages of the built site, not on a sample",
+        help="look at all pages of the built site in both languages, not at a sample",
     )

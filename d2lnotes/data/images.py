@@ -31,6 +31,18 @@ _FASHION_CLASSES = (
     "bag",
     "ankle boot",
 )
+_IN_CHINESE = {
+    "T-shirt/top": "T 恤",
+    "trouser": "裤子",
+    "pullover": "套衫",
+    "dress": "连衣裙",
+    "coat": "外套",
+    "sandal": "凉鞋",
+    "shirt": "衬衫",
+    "sneaker": "运动鞋",
+    "bag": "包",
+    "ankle boot": "短靴",
+}
 _IDX_UINT8 = 8
 
 
@@ -60,6 +72,14 @@ class ImageDataset:
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
+
+    @property
+    def class_labels(self) -> tuple[str, ...]:
+        """The names of the classes for figures, ``中文 | English``."""
+        return tuple(
+            f"{_IN_CHINESE[name]} | {name}" if name in _IN_CHINESE else name
+            for name in self.class_names
+        )
 
     def __repr__(self) -> str:
         """Return one line; the tensors themselves would fill pages."""

@@ -3,8 +3,12 @@
 Every function draws into the axes it is given, or into a new figure, and returns
 the axes. None of them shows or saves anything. Differences that color shows are
 also shown by line styles, markers or numbers.
+
+Texts may hold two languages, ``中文 | English``; :func:`use_language` chooses the half
+that is drawn.
 """
 
+from d2lnotes._figure_language import use_language
 from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.graphs import plot_graph
 from d2lnotes.plotting.images import show_images
@@ -20,4 +24,5 @@ __all__ = [
     "plot_spread",
     "plot_vectors",
     "show_images",
+    "use_language",
 ]

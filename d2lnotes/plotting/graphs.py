@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
+from d2lnotes._figure_language import bilingual
 from d2lnotes.autodiff import Node, trace
 
 __all__ = ["plot_graph"]
@@ -94,7 +95,7 @@ def _arrows(node: Node) -> dict[Node, str]:
 def _symbol(node: Node) -> str:
     """Return the operation with its constant, if it has one, on the right side."""
     if node.operation is None:
-        return "input"
+        return bilingual("输入 | input")
     symbol = node.operation.symbol
     if len(node.operands) == 1:
         return symbol

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from d2lnotes._figure_language import bilingual
 from d2lnotes.training import EpochRecord
 
 __all__ = ["plot_confusion_matrix", "plot_history"]
@@ -50,11 +51,19 @@ def plot_history(
         ax = plt.subplots(layout="constrained")[1]
     epochs = [record.epoch for record in history]
     train_losses = [record.train_loss for record in history]
-    ax.plot(epochs, train_losses, "o-", label="training loss")
+    ax.plot(epochs, train_losses, "o-", label=bilingual("训练损失 | training loss"))
     valid = {r.epoch: r.valid_loss for r in history if r.valid_loss is not None}
     if valid:
-        ax.plot(list(valid), list(valid.values()), "s--", label="validation loss")
-    ax.set(xlabel="epoch", ylabel="loss, mean per example")
+        ax.plot(
+            list(valid),
+            list(valid.values()),
+            "s--",
+            label=bilingual("验证损失 | validation loss"),
+        )
+    ax.set(
+        xlabel=bilingual("轮 | epoch"),
+        ylabel=bilingual("每个样本的平均损失 | loss, mean per example"),
+    )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if metric is None:
         ax.legend()
@@ -68,7 +77,7 @@ def _plot_metric(history: Sequence[EpochRecord], metric: str, ax: Axes) -> None:
     right = ax.twinx()
     epochs = [record.epoch for record in history]
     values = [record.valid_metrics[metric] for record in history]
-    label = f"validation {metric}"
+    label = bilingual(f"验证集上的 {metric} | validation {metric}")
     (line,) = right.plot(epochs, values, "^:", color="C2", label=label)
     right.set_ylabel(label)
     # Losses fall and metrics rise: between their right ends there is room.
@@ -88,7 +97,7 @@ def plot_confusion_matrix(
     matrix : (num_classes, num_classes) integer
         Counts, rows = truth, from :func:`d2lnotes.metrics.confusion_matrix`.
     class_names
-        One per class, in the order of the labels.
+        One per class, in the order of the labels; ``中文 | English`` shows one half.
     ax
         Where to draw; a new figure if ``None``, sized for up to 20 classes.
 
@@ -112,12 +121,16 @@ def plot_confusion_matrix(
         counts, totals, out=np.full_like(counts, np.nan), where=totals > 0
     )
     image = ax.imshow(fractions, cmap="Blues", vmin=0.0, vmax=1.0)
-    ax.figure.colorbar(image, ax=ax, label="fraction of the true class")
+    share = bilingual("占真实类别的比例 | fraction of the true class")
+    ax.figure.colorbar(image, ax=ax, label=share)
     for (row, column), fraction in np.ndenumerate(fractions):
         ink = _ink_on(image.cmap(np.nan_to_num(fraction))[:3])
         text = _cell_text(fraction)
         ax.text(column, row, text, color=ink, ha="center", va="center", fontsize=8)
-    ax.set(xlabel="predicted class", ylabel="true class")
+    ax.set(
+        xlabel=bilingual("预测的类别 | predicted class"),
+        ylabel=bilingual("真实的类别 | true class"),
+    )
     ax.set_xticks(range(num_classes), class_names, rotation=90)
     ax.set_yticks(range(num_classes), class_names)
     return ax

@@ -27,6 +27,7 @@ class Started(IntEnum):
     SPHINX_GALLERY_WRITES_PAGES = 500
     SCRIPTS_CHECKED = 600
     RECORDS_READ = 700
+    RECORDS_SUMMED_UP = 710
     STYLE_SHEETS_NOTED = 900
 
 
@@ -86,6 +87,7 @@ class Resolved(IntEnum):
 
     NOT_SEARCHED_MARKED = 800
     TAKEN_OVER = 900
+    LINES_SET = 950
 
 
 class Rendered(IntEnum):

@@ -64,7 +64,12 @@ responses = conv2d(disk[None, None], kernels)[0]  # (2, 38, 38)
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.8), layout="constrained")
 strength = responses.norm(dim=0)
 panels = [disk, *responses, strength]
-names = ["image", "left to right", "top to bottom", "strength"]
+names = [
+    "图 | image",
+    "左右方向 | left to right",
+    "上下方向 | top to bottom",
+    "强度 | strength",
+]
 for ax, panel, name in zip(axes, panels, names, strict=True):
     limit = panel.abs().max()
     signed = bool(panel.min() < -0.1)
@@ -146,13 +151,24 @@ left.plot(angles, normals[0], "k-", label=r"$\cos\theta$")
 left.plot(angles, normals[1], "k--", label=r"$\sin\theta$")
 left.plot(angles[::15], shares[0, ::15], "o", mfc="none", label="$G_x$")
 left.plot(angles[::15], shares[1, ::15], "s", mfc="none", label="$G_y$")
-left.set(xlabel=r"$\theta$ (degrees)", ylabel="response (relative)")
+left.set(
+    xlabel=r"$\theta$（度） | $\theta$ (degrees)",
+    ylabel="响应（相对值） | response (relative)",
+)
 left.legend()
 for (width, error), style in zip(
     errors.items(), ["-", "--", "-.", ":"], strict=True
 ):
-    right.plot(angles, error, style, label=f"$w$ = {width} pixels")
-right.set(xlabel=r"$\theta$ (degrees)", ylabel="error of the angle (degrees)")
+    right.plot(
+        angles,
+        error,
+        style,
+        label=f"$w$ = {width} 像素 | $w$ = {width} pixels",
+    )
+right.set(
+    xlabel=r"$\theta$（度） | $\theta$ (degrees)",
+    ylabel="角度的误差（度） | error of the angle (degrees)",
+)
 right.legend()
 fig.set_label(
     "左：两个响应随角度按余弦和正弦变化；右：角度的误差，边越尖误差越大"

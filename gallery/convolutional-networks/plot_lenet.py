@@ -21,10 +21,10 @@ is missed most often.
 the accuracy of three seeds with its spread, a confusion matrix, and what the
 network cannot tell apart and why.
 
-这个脚本在一个 CPU 线程上要一分多钟：三个种子各在 60,000 张图片上训练三轮。
+三个种子各在 60,000 张图片上训练三轮，所以这个脚本比大多数脚本久。
 
-On one CPU thread this script takes more than a minute: three seeds, each
-trained for three epochs on 60,000 images.
+Three seeds are each trained for three epochs on 60,000 images, so this script
+takes longer than most.
 """
 
 import matplotlib.pyplot as plt
@@ -105,13 +105,24 @@ epochs = range(1, num_epochs + 1)
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for row in accuracies:
     ax.plot(epochs, row, "o", mfc="none", color="C0")
-ax.plot(epochs, accuracies.mean(dim=0), color="C0", label="mean of seeds")
+ax.plot(
+    epochs,
+    accuracies.mean(dim=0),
+    color="C0",
+    label="种子平均 | mean of seeds",
+)
 if not data.stand_in:
     ax.axhline(0.836, ls="--", color="0.3")
-    ax.annotate("softmax regression, published", (1, 0.838))
+    label = "softmax 回归，公布值 | softmax regression, published"
+    ax.annotate(label, (1, 0.838))
     ax.axhline(0.779, ls=":", color="0.3")
-    ax.annotate("LeNet with sigmoids, published", (1, 0.781))
-ax.set(xlabel="epoch", ylabel="test accuracy (fraction)", xticks=epochs)
+    label = "用 sigmoid 的 LeNet，公布值 | LeNet with sigmoids, published"
+    ax.annotate(label, (1, 0.781))
+ax.set(
+    xlabel="轮 | epoch",
+    ylabel="测试准确率（比例） | test accuracy (fraction)",
+    xticks=epochs,
+)
 ax.legend(loc="lower right")
 fig.set_label(
     "三个种子的测试准确率与两个公布值"
@@ -133,7 +144,7 @@ confusion = sum(
     for row in predictions
 )
 fig, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")
-plot_confusion_matrix(confusion, class_names=data.class_names, ax=ax)
+plot_confusion_matrix(confusion, class_names=data.class_labels, ax=ax)
 fig.set_label(
     "十个类别的混淆矩阵，所有种子之和"
     " | Confusion matrix of the ten classes, summed over the seeds"
@@ -183,7 +194,9 @@ order = order[: min(16, int(missed.sum()))]
 axes = show_images(
     data.test_images[order],
     titles=[
-        f"{data.class_names[g]} {c:.2f}"
+        " | ".join(
+            f"{name} {c:.2f}" for name in data.class_labels[g].split(" | ")
+        )
         for g, c in zip(guess[order], confidence[order], strict=True)
     ],
     num_columns=4,
@@ -214,11 +227,6 @@ else:
     assert among_tops > 2 * (4 / 10) * (3 / 9)
     assert data.class_names[worst] == "shirt"
     assert data.class_names[rival] == "T-shirt/top"
-
-# %%
-# 课文引用下面这些数。
-#
-# The page quotes the following numbers.
 
 record_all(
     "lenet",

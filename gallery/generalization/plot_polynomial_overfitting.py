@@ -117,22 +117,26 @@ for degree in degrees:
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
 places = torch.linspace(-1, 1, 400, dtype=torch.float64)
-left.plot(places, torch.sin(math.pi * places), "k:", label="truth")
-left.plot(x, observed[:, 0], "ko", mfc="none", label="observed")
+left.plot(places, torch.sin(math.pi * places), "k:", label="真函数 | truth")
+left.plot(x, observed[:, 0], "ko", mfc="none", label="观测 | observed")
 for degree, style in [(1, "--"), (3, "-"), (15, "-.")]:
     weights = torch.linalg.lstsq(basis(x, degree), observed[:, :1]).solution
     left.plot(
         places, basis(places, degree) @ weights, style, label=f"{degree}"
     )
 left.set(xlabel="$x$", ylabel="$y$", ylim=(-2, 2))
-left.legend(ncols=2, title="degree")
+left.legend(ncols=2, title="次数 | degree")
 
-right.plot(degrees, train_theory, "C0-", label="training, theory")
-right.plot(degrees, train_error, "C0o", mfc="none", label="training")
-right.plot(degrees, fresh_theory, "C1--", label="same places, theory")
-right.plot(degrees, fresh_error, "C1s", mfc="none", label="same places")
-right.plot(degrees, anywhere_error, "C2^", mfc="none", label="any place")
-right.set(xlabel="degree", ylabel="mean squared error", yscale="log")
+right.plot(degrees, train_theory, "C0-", label="训练，理论 | training, theory")
+right.plot(degrees, train_error, "C0o", mfc="none", label="训练 | training")
+label = "原来的位置，理论 | same places, theory"
+right.plot(degrees, fresh_theory, "C1--", label=label)
+label = "原来的位置 | same places"
+right.plot(degrees, fresh_error, "C1s", mfc="none", label=label)
+label = "任意位置 | any place"
+right.plot(degrees, anywhere_error, "C2^", mfc="none", label=label)
+right.set(xlabel="次数 | degree", ylabel="均方误差 | mean squared error")
+right.set_yscale("log")
 right.set_ylim(0.004, 3)
 right.legend()
 fig.set_label(

@@ -214,16 +214,22 @@ for seed in range(num_seeds):
 
 sizes = list(epochs_for)
 mean, spread = results.mean(dim=1), results.std(dim=1)  # (sizes, kinds)
+chinese = dict(
+    zip(kinds, ["像素", "手工特征", "随机滤波器", "端到端"], strict=True)
+)
 fig, ax = plt.subplots(figsize=(6.5, 4.5), layout="constrained")
 for kind, style, m, s in zip(
     kinds, ["^:", "s--", "x:", "o-"], mean.T, spread.T, strict=True
 ):
-    ax.errorbar(sizes, m, s, fmt=style, label=kind)
-ax.set(xscale="log", xlabel="training pictures")
-ax.set_ylabel("test accuracy (fraction), mean ± std. dev.")
+    ax.errorbar(sizes, m, s, fmt=style, label=f"{chinese[kind]} | {kind}")
+ax.set(xscale="log", xlabel="训练图片数 | training pictures")
+ax.set_ylabel(
+    "测试准确率（比例），均值 ± 标准差"
+    " | test accuracy (fraction), mean ± std. dev."
+)
 ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
 ax.minorticks_off()
-ax.legend(title="features", loc="lower right")
+ax.legend(title="特征 | features", loc="lower right")
 fig.set_label(
     "四种特征的测试准确率随训练图片数的变化"
     " | Test accuracy of four kinds of features by number of training pictures"

@@ -146,20 +146,28 @@ for row, size in enumerate(sizes):
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9, 4), sharey=True, layout="constrained"
 )
+chinese = dict(zip(scores, ["半径", "3 个数", "30 个数"], strict=True))
 for name, style in zip(scores, ["C2^-", "C1s-", "C0o-"], strict=True):
     mean = scores[name][:, :, 1].mean(axis=1)
-    left.plot(sizes, mean, style, label=f"learned, {name}")
+    left.plot(
+        sizes, mean, style, label=f"学到的，{chinese[name]} | learned, {name}"
+    )
     if name in written:
-        level, label = written[name].mean(), f"written, {name}"
+        level = written[name].mean()
+        label = f"人写的，{chinese[name]} | written, {name}"
         left.axhline(level, color=style[:2], ls="--", label=label)
-for part, label, style in [(0, "training", "d--"), (1, "held out", "o-")]:
+for part, style in enumerate(["d--", "o-"]):
+    names_of = [("训练", "training"), ("留出", "held out")][part]
     accuracies = scores["30 numbers"][:, :, part]
-    label = f"{label}, mean ± std. dev."
+    label = "{}，均值 ± 标准差 | {}, mean ± std. dev.".format(*names_of)
     plot_spread(sizes, accuracies, style, label=label, ax=right)
-left.set(ylabel="accuracy (fraction)", title="written and learned, held out")
-right.set(title="learned, 30 numbers", ylim=(0.75, 1.02))
+left.set(
+    ylabel="准确率（比例） | accuracy (fraction)",
+    title="人写的和学到的，留出集上 | written and learned, held out",
+)
+right.set(title="学到的，30 个数 | learned, 30 numbers", ylim=(0.75, 1.02))
 for ax in (left, right):
-    ax.set(xlabel="training cases $n$", xscale="log")
+    ax.set(xlabel="训练病例数 $n$ | training cases $n$", xscale="log")
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.minorticks_off()
     ax.legend(loc="lower right")
@@ -198,11 +206,6 @@ for name in ("radius", "3 numbers"):
     assert (scores[name][-1, :, 1] - written[name][-1]).mean() < 0.005
 train_20, test_20 = scores["30 numbers"][sizes.index(20)].T
 assert train_20.mean() - test_20.mean() > 0.03
-
-# %%
-# 课文引用下面这些数。
-#
-# The page quotes the following numbers.
 
 over = f"{num_splits} 次随机划分 | {num_splits} random splits"
 record_all(

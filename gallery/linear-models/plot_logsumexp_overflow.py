@@ -107,16 +107,24 @@ for ax, dtype in zip(axes.flat, dtypes, strict=True):
     naive = torch.tensor(errors[naive_log_sum_exp, dtype])
     lost = sizes[~naive.isfinite()]
     ax.axvline(predicted[dtype], color="0.3", ls="--", label=r"$\ln M$")
-    ax.plot(sizes, naive, "o", mfc="none", label="naive")
-    ax.plot(lost, torch.full_like(lost, 1.4), "x", label="naive, not finite")
-    ax.plot(sizes, errors[log_sum_exp, dtype], ".", label="shifted")
+    ax.plot(sizes, naive, "o", mfc="none", label="朴素 | naive")
+    ax.plot(
+        lost,
+        torch.full_like(lost, 1.4),
+        "x",
+        label="朴素，不再有限 | naive, not finite",
+    )
+    ax.plot(sizes, errors[log_sum_exp, dtype], ".", label="平移 | shifted")
     ax.set(xscale="log", title=str(dtype).removeprefix("torch."))
-    ax.set_yticks([0, 0.5, 1, 1.4], ["0", "0.5", "1", "inf"])
+    ax.set_yticks([0, 0.5, 1, 1.4], ["0", "0.5", "1", r"$\infty$"])
 fig.legend(
     *ax.get_legend_handles_labels(), loc="outside upper center", ncols=4
 )
-fig.supxlabel("largest logit $c$ (dimensionless)")
-fig.supylabel(r"relative error (machine epsilons $\epsilon$)")
+fig.supxlabel("最大的 logit $c$（无量纲） | largest logit $c$ (dimensionless)")
+fig.supylabel(
+    r"相对误差（机器精度 $\epsilon$）"
+    r" | relative error (machine epsilons $\epsilon$)"
+)
 fig.set_label(
     "四种浮点类型下两种 log-sum-exp 的误差；朴素写法越过 ln M 之后全是 inf"
     " | Errors of two ways to compute log-sum-exp in four number formats;"
@@ -169,7 +177,7 @@ ax.plot(
     class_counts,
     torch.tensor(class_counts).log(),
     "k--",
-    label=r"theory, $\ln q$",
+    label=r"理论，$\ln q$ | theory, $\ln q$",
 )
 for dtype, marker in zip(dtypes, "os^x", strict=True):
     name = str(dtype).removeprefix("torch.")
@@ -182,8 +190,10 @@ for dtype, marker in zip(dtypes, "os^x", strict=True):
     )
 ax.set(
     xscale="log",
-    xlabel="number of equal logits $q$ (classes)",
-    ylabel=r"headroom lost, $\ln M - c_\mathrm{last}$ (dimensionless)",
+    xlabel="相等的 logit 个数 $q$（类别）"
+    " | number of equal logits $q$ (classes)",
+    ylabel=r"失去的余量 $\ln M - c_\mathrm{last}$（无量纲）"
+    r" | headroom lost, $\ln M - c_\mathrm{last}$ (dimensionless)",
 )
 ax.legend()
 fig.set_label(

@@ -152,13 +152,25 @@ final, settled = curves[:, -1], over_epochs(endings, "accuracy")[:, -1]
 epochs = range(1, 11)
 fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 ax.plot(epochs, curves.T, color="C0", lw=0.8, alpha=0.6)
-ax.plot(epochs, curves.mean(dim=0), "C0o-", label="mean, learning rate 0.1")
-label = "learning rate 0.01 in epochs 9 and 10"
+ax.plot(
+    epochs,
+    curves.mean(dim=0),
+    "C0o-",
+    label="平均，学习率 0.1 | mean, learning rate 0.1",
+)
+label = "第 9、10 轮学习率 0.01 | learning rate 0.01 in epochs 9 and 10"
 ax.plot([10.2] * num_seeds, settled, "C1^", mfc="none", label=label)
 if not data.stand_in:
     published = [0.836, 0.830]
-    ax.plot([10.4] * 2, published, "kx", label="published, one run each")
-ax.set(xlabel="epoch", ylabel="test accuracy (fraction)")
+    ax.plot(
+        [10.4] * 2,
+        published,
+        "kx",
+        label="公布值，各一次运行 | published, one run each",
+    )
+ax.set(
+    xlabel="轮 | epoch", ylabel="测试准确率（比例） | test accuracy (fraction)"
+)
 ax.legend(loc="lower right")
 fig.set_label(
     "每个种子的测试准确率随轮数的变化，以及公布的两个值"
@@ -186,7 +198,7 @@ verdicts, truth = outputs.argmax(dim=1), data.test_labels.repeat(num_seeds)
 confusion = confusion_matrix(verdicts, truth, num_classes=num_classes)
 
 fig, ax = plt.subplots(figsize=(6.5, 6), layout="constrained")
-plot_confusion_matrix(confusion, class_names=data.class_names, ax=ax)
+plot_confusion_matrix(confusion, class_names=data.class_labels, ax=ax)
 fig.set_label(
     "十个类别的混淆矩阵，所有种子之和"
     " | Confusion matrix of the ten classes, summed over the seeds"
@@ -220,7 +232,7 @@ print(f"most often taken for {data.class_names[rival]}: {rival_share:.3f}")
 templates = models[0].linear.weight.detach().cpu()  # (classes, 784)
 templates = 0.5 + 0.5 * templates / templates.abs().max()  # 0.5 abstains
 axes = show_images(
-    templates.reshape(-1, 28, 28), titles=data.class_names, num_columns=5
+    templates.reshape(-1, 28, 28), titles=data.class_labels, num_columns=5
 )
 axes.flat[0].figure.set_label(
     "十个类别的权重画成图像：白色赞成，黑色反对"

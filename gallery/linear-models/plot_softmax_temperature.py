@@ -74,7 +74,9 @@ for temperature in examples:
 temperatures = torch.logspace(-1.5, 2, 141, dtype=torch.float64)
 cases = {
     "1, 3, −1, 2": scores,
-    "1, 3, 3, 2 (a tie)": torch.tensor([1.0, 3, 3, 2], dtype=torch.float64),
+    "1, 3, 3, 2（并列） | 1, 3, 3, 2 (a tie)": torch.tensor(
+        [1.0, 3, 3, 2], dtype=torch.float64
+    ),
     "0, 10, 0, 0": torch.tensor([0.0, 10, 0, 0], dtype=torch.float64),
 }
 curves, slopes, formulas = {}, {}, {}
@@ -106,7 +108,7 @@ for aside, temperature, hatch in zip(
     places, shares = torch.arange(4) + aside, softmax(scores / temperature, 0)
     label = f"$T$ = {temperature:g}"
     left.bar(places, shares, 0.25, hatch=hatch, ec="white", label=label)
-left.set(xlabel="score of the class", ylabel="probability")
+left.set(xlabel="类别的得分 | score of the class", ylabel="概率 | probability")
 left.set_xticks(range(4), [f"{s:g}" for s in scores.tolist()])
 left.legend()
 right.axhline(math.log(4), color="0.6", ls=":", label=r"$\ln 4$")
@@ -115,9 +117,10 @@ for (name, curve), style in zip(
 ):
     right.semilogx(temperatures, curve.detach(), style, label=name)
 right.set(
-    xlabel="temperature $T$ (units of the score)", ylabel="entropy (nats)"
+    xlabel="温度 $T$（与得分同单位） | temperature $T$ (units of the score)",
+    ylabel="熵（奈特） | entropy (nats)",
 )
-right.legend(title="scores")
+right.legend(title="得分 | scores")
 fig.set_label(
     "左：温度 0.25、1、4 下四个类别的概率，越热越平；"
     "右：熵随温度上升，趋于 ln 4"

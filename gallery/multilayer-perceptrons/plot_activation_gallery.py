@@ -73,6 +73,8 @@ for name, slope in steepest.items():
 #
 # The eight panels share one scale, so that slopes can be compared by eye.
 
+label_of = {name: f"{name} | {name}" for name in ("sigmoid", "softplus")}
+label_of["leaky ReLU"] = "带泄漏的 ReLU | leaky ReLU"
 fig, axes = plt.subplots(
     2, 4, sharex=True, sharey=True, figsize=(9, 4.5), layout="constrained"
 )
@@ -80,10 +82,10 @@ for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
     ax.axhline(0, color="0.6", lw=0.8)
     ax.plot(inputs, function(inputs), label="$f(x)$")
     ax.plot(inputs, slopes[name], "--", label="$f'(x)$")
-    ax.set(title=name, ylim=(-1.2, 2.5))
+    ax.set(title=label_of.get(name, name), ylim=(-1.2, 2.5))
 axes[0, 0].legend(loc="upper left")
-fig.supxlabel("input $x$ (dimensionless)")
-fig.supylabel("value and slope (dimensionless)")
+fig.supxlabel("输入 $x$（无量纲） | input $x$ (dimensionless)")
+fig.supylabel("值和斜率（无量纲） | value and slope (dimensionless)")
 fig.set_label(
     "八种激活函数（实线）和斜率（虚线）：sigmoid 与 tanh 两头变平，"
     "其余只有左边变平"
@@ -118,16 +120,21 @@ shown = {
     name: [slope.max() for slope in nested[name]]
     for name in ("sigmoid", "ReLU", "GELU", "softplus")
 }
-shown["tanh at $x = 2$"] = [slope[at_two] for slope in nested["tanh"]]
+shown["$x = 2$ 处的 tanh | tanh at $x = 2$"] = [
+    slope[at_two] for slope in nested["tanh"]
+]
 
 fig, ax = plt.subplots(layout="constrained")
 bound = [4.0**-depth for depth in depths]
-ax.semilogy(depths, bound, "k--", label="bound $4^{-n}$")
+ax.semilogy(depths, bound, "k--", label="上界 $4^{-n}$ | bound $4^{-n}$")
 for (name, values), marker in zip(shown.items(), "os^vx", strict=True):
-    ax.semilogy(depths, values, marker, mfc="none", label=name)
+    ax.semilogy(
+        depths, values, marker, mfc="none", label=label_of.get(name, name)
+    )
 ax.set(
-    xlabel="nested functions $n$",
-    ylabel="largest slope over $[-8, 8]$ (dimensionless)",
+    xlabel="嵌套的函数个数 $n$ | nested functions $n$",
+    ylabel="$[-8, 8]$ 上最大的斜率（无量纲）"
+    " | largest slope over $[-8, 8]$ (dimensionless)",
 )
 ax.legend()
 fig.set_label(

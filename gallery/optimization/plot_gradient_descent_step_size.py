@@ -85,11 +85,11 @@ left.set(xlabel="$x$", ylabel="$y$", xlim=(-2, 2), ylim=(-1.2, 1.2))
 left.legend()
 right.axvline(0.2, color="0.4", ls=":", label="$2/L$")
 right.axhline(1, color="0.8", lw=0.8)
-right.plot(rates, predicted, "k-", label="theory")
-right.plot(rates, measured, "o", mfc="none", label="measured")
+right.plot(rates, predicted, "k-", label="理论 | theory")
+right.plot(rates, measured, "o", mfc="none", label="实测 | measured")
 right.set(
-    xlabel=r"learning rate $\eta$ (dimensionless)",
-    ylabel="factor per step (dimensionless)",
+    xlabel=r"学习率 $\eta$（无量纲） | learning rate $\eta$ (dimensionless)",
+    ylabel="每步的因子（无量纲） | factor per step (dimensionless)",
 )
 right.legend()
 fig.set_label(
@@ -159,14 +159,16 @@ theory = 2 / torch.linalg.eigvalsh(hessians)[:, -1]
 # horizontal axis.
 
 fig, ax = plt.subplots(layout="constrained")
-ax.plot(theory, limits, ".", label="one random quadratic")
+ax.plot(theory, limits, ".", label="一个随机二次函数 | one random quadratic")
 ends = [theory.min(), theory.max()]
-ax.plot(ends, ends, "k--", label="theory")
+ax.plot(ends, ends, "k--", label="理论 | theory")
 ax.set(
     xscale="log",
     yscale="log",
-    xlabel="$2/L$ from the eigenvalues (dimensionless)",
-    ylabel="largest learning rate that works (dimensionless)",
+    xlabel="由特征值得到的 $2/L$（无量纲）"
+    " | $2/L$ from the eigenvalues (dimensionless)",
+    ylabel="还能收敛的最大学习率（无量纲）"
+    " | largest learning rate that works (dimensionless)",
 )
 ax.legend()
 fig.set_label(

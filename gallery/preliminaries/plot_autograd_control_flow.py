@@ -127,7 +127,11 @@ for side in (starts < 0, starts > 0):
     axes[1].plot(starts[side], slopes[side], ".", ms=2, color="C1")
 axes[1].plot(starts[::16], (values / starts)[::16], "k+", label="$f(a)/a$")
 axes[0].set(xlabel="$a$", ylabel="$f(a)$")
-axes[1].set(xlabel="$a$", ylabel="derivative by autograd", yscale="symlog")
+axes[1].set(
+    xlabel="$a$",
+    ylabel="自动求导的导数 | derivative by autograd",
+    yscale="symlog",
+)
 axes[1].legend()
 axes[0].set_xlim(-12, 12)  # linear, so that straight pieces look straight
 axes[1].set_xscale("symlog", linthresh=0.1)

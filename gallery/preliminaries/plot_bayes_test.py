@@ -176,16 +176,19 @@ axes[0].errorbar(
     prevalences, counted, yerr=2 * standard_errors, fmt="C0o", mfc="none"
 )
 axes[0].axvline(even, color="0.5", ls="--")
-axes[0].set(ylabel="share of the sick among the positive", title="one test")
-axes[1].set(title="two positive tests")
+axes[0].set(
+    ylabel="阳性者中病人的比例 | share of the sick among the positive",
+    title="一次检测 | one test",
+)
+axes[1].set(title="两次都是阳性 | two positive tests")
 for row, c in enumerate(copy_probabilities):
     axes[1].plot(grid, posterior_of_two(grid, c), f"C{row}")
     bars, style = 2 * errors_twice[row], f"C{row}" + "osD^"[row]
     dots = {"fmt": style, "mfc": "none", "label": f"$c = {c}$"}
     axes[1].errorbar(prevalences, counted_twice[row], yerr=bars, **dots)
-axes[1].legend(title="copy probability")
+axes[1].legend(title="照抄的概率 | copy probability")
 for ax in axes:
-    ax.set(xscale="log", xlabel="prevalence")
+    ax.set(xscale="log", xlabel="患病率 | prevalence")
 fig.set_label(
     "阳性者中病人的比例随患病率上升：左为一次检测，右为两次，"
     "照抄得越多曲线越低；数出来的点都在公式的曲线上 | Share of the sick among "
@@ -243,11 +246,6 @@ formula = [
 for shares, q in zip([after_one, *after_two.values()], formula, strict=True):
     assert abs(shares.mean() - q) < 4.5 * shares.std() / num_populations**0.5
 assert excess.mean() > 2
-
-# %%
-# 课文引用下面这些数。
-#
-# The page quotes the following numbers.
 
 record_all(
     "bayes_test",

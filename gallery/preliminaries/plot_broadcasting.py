@@ -80,7 +80,11 @@ def by_products(points):
 
 
 ways = [by_copying, by_broadcasting, by_products]
-names = ["copy, then subtract", "broadcast", "matrix product"]
+names = [
+    "先复制再相减 | copy, then subtract",
+    "广播 | broadcast",
+    "矩阵乘积 | matrix product",
+]
 
 # %%
 # 先拿五个点试试：三种写法都与照着定义写的两重循环一致。
@@ -146,11 +150,13 @@ for row, marker in enumerate("osD"):
     bars = torch.stack([typical - fastest, slowest - typical])[:, row]
     axes[1].errorbar(sizes, typical[row], yerr=bars, **style)
 for ax in axes:
-    ax.set(xscale="log", yscale="log", xlabel="number of points $n$")
+    ax.set(
+        xscale="log", yscale="log", xlabel="点数 $n$ | number of points $n$"
+    )
     ax.set_xticks(sizes, sizes)
     ax.minorticks_off()
-axes[0].set_ylabel("memory (bytes)")
-axes[1].set_ylabel("time (seconds)")
+axes[0].set_ylabel("内存（字节） | memory (bytes)")
+axes[1].set_ylabel("时间（秒） | time (seconds)")
 axes[0].legend()
 fig.set_label(
     "三种写法的内存与时间随点数的增长：先复制用得最多，广播约为它的三分之一，"

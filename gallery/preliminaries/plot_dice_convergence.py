@@ -122,14 +122,26 @@ axes[0].plot(counts, paths.T, lw=0.6)
 axes[0].fill_between(counts, p - funnel, p + funnel, color="0.85")
 axes[0].axhline(p, color="k", lw=0.8, ls="--")
 axes[0].set(xscale="log", xlim=(10, num_rolls), ylim=(0, 0.45))
-axes[0].set(xlabel="rolls $n$", ylabel="frequency of sixes")
-axes[1].loglog(sizes, predicted, "C0", label=r"die, $\sqrt{p(1-p)/n}$")
-axes[1].loglog(sizes, measured, "C0o", mfc="none", label="die, measured")
-label = "Cauchy, predicted 1.84"
+axes[0].set(
+    xlabel="掷的次数 $n$ | rolls $n$", ylabel="六点的频率 | frequency of sixes"
+)
+axes[1].loglog(
+    sizes,
+    predicted,
+    "C0",
+    label=r"骰子，$\sqrt{p(1-p)/n}$ | die, $\sqrt{p(1-p)/n}$",
+)
+axes[1].loglog(
+    sizes, measured, "C0o", mfc="none", label="骰子，实测 | die, measured"
+)
+label = "柯西，预言 1.84 | Cauchy, predicted 1.84"
 axes[1].axhline(cauchy_predicted, color="C1", ls="--", label=label)
-label = "Cauchy, measured"
+label = "柯西，实测 | Cauchy, measured"
 axes[1].loglog(sizes, cauchy_measured, "C1s", mfc="none", label=label)
-axes[1].set(xlabel="draws $n$ in the mean", ylabel="scatter of the mean")
+axes[1].set(
+    xlabel="取平均的个数 $n$ | draws $n$ in the mean",
+    ylabel="均值的散布 | scatter of the mean",
+)
 axes[1].legend()
 fig.set_label(
     "左：二十条频率路径收进漏斗。右：四千遍实验的散布，骰子按 1/√n 缩小，"
@@ -267,13 +279,20 @@ for n, marker in zip([1, 2, 8], "osD", strict=True):
     axes[0].plot(
         standardized, dice_sums[n] * scale, **dots, label=f"$n = {n}$"
     )
-axes[0].set(xlabel="standardized sum of $n$ dice", ylabel="density")
+axes[0].set(
+    xlabel="$n$ 个骰子之和，标准化后 | standardized sum of $n$ dice",
+    ylabel="密度 | density",
+)
 axes[0].legend()
+chinese = {"die": "骰子", "exponential": "指数分布"}
 for name, style in [("die", "C0o"), ("exponential", "C2s")]:
     axes[1].loglog(num_terms, theory[name], style[:2])
-    dots = {"mfc": "none", "label": name}
+    dots = {"mfc": "none", "label": f"{chinese[name]} | {name}"}
     axes[1].loglog(num_terms, distances[name], style, **dots)
-axes[1].set(xlabel="terms $n$ in the sum", ylabel="distance to normal $D_n$")
+axes[1].set(
+    xlabel="和里的项数 $n$ | terms $n$ in the sum",
+    ylabel="到正态的距离 $D_n$ | distance to normal $D_n$",
+)
 axes[1].legend()
 fig.set_label(
     "左：1、2、8 个骰子之和标准化之后与正态密度。右：到正态的距离按 1/√n "

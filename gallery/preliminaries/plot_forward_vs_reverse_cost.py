@@ -259,17 +259,25 @@ assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
 # values: forward mode rises with :math:`n`, reverse mode lies flat. On the
 # right it is reverse mode that pays.
 
+modes = ["正向 | forward", "反向 | reverse"]
 fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
-axes[0].loglog(input_counts, forward, "o-", label="forward")
-axes[0].loglog(input_counts, reverse, "s--", label="reverse")
-axes[0].set(title="counted", ylabel="cost of a gradient (function values)")
-axes[1].loglog(sizes, measured_forward, "o-", label="forward")
-axes[1].loglog(sizes, measured_reverse, "s--", label="reverse")
-axes[1].set(title="timed, torch", ylabel="cost of a gradient (function times)")
-axes[2].loglog(lengths, peaks[0] / 1000, "o-", label="forward")
-axes[2].loglog(lengths, peaks[1] / 1000, "s--", label="reverse")
-axes[2].set(title="memory", ylabel="peak memory (kB)")
-names = ["inputs $n$", "inputs $n$", "chain length $L$ (steps)"]
+axes[0].loglog(input_counts, forward, "o-", label=modes[0])
+axes[0].loglog(input_counts, reverse, "s--", label=modes[1])
+axes[0].set(
+    title="数出来的 | counted",
+    ylabel="一个梯度的代价（函数值） | cost of a gradient (function values)",
+)
+axes[1].loglog(sizes, measured_forward, "o-", label=modes[0])
+axes[1].loglog(sizes, measured_reverse, "s--", label=modes[1])
+axes[1].set(
+    title="torch 的用时 | timed, torch",
+    ylabel="一个梯度的代价（函数用时） | cost of a gradient (function times)",
+)
+axes[2].loglog(lengths, peaks[0] / 1000, "o-", label=modes[0])
+axes[2].loglog(lengths, peaks[1] / 1000, "s--", label=modes[1])
+axes[2].set(title="内存 | memory", ylabel="内存峰值（kB） | peak memory (kB)")
+names = ["输入个数 $n$ | inputs $n$"] * 2
+names += ["链长 $L$（步） | chain length $L$ (steps)"]
 for ax, name, ticks in zip(
     axes, names, [input_counts, sizes, lengths[::2]], strict=True
 ):

@@ -134,13 +134,17 @@ fig, axes = plt.subplots(
 for ax, (name, u) in zip(axes, roundoff.items(), strict=True):
     h, best = steps[name], best_step[name]
     ax.loglog(h, errors[one_sided_difference, name], "s", ms=3, color="C1")
-    ax.loglog(h, h / 2 + 2 * u / h, "--", color="C1", label="one-sided")
+    ax.loglog(h, h / 2 + 2 * u / h, "--", color="C1", label="单侧 | one-sided")
     ax.loglog(h, errors[central_difference, name], "o", ms=3, color="C0")
-    ax.loglog(h, h**2 / 6 + u / h, "--", color="C0", label="central")
+    ax.loglog(h, h**2 / 6 + u / h, "--", color="C0", label="中心 | central")
     ax.plot(best, best**2 / 6 + u / best, "kx", ms=10, label=r"$(3u)^{1/3}$")
-    ax.axhline(errors["autograd", name], c="C2", ls=":", label="autograd")
-    ax.set(title=name, xlabel="step $h$ (dimensionless)")
-axes[0].set_ylabel("relative error of the derivative (RMS)")
+    ax.axhline(
+        errors["autograd", name], c="C2", ls=":", label="自动求导 | autograd"
+    )
+    ax.set(title=name, xlabel="步长 $h$（无量纲） | step $h$ (dimensionless)")
+axes[0].set_ylabel(
+    "导数的相对误差（均方根） | relative error of the derivative (RMS)"
+)
 axes[0].legend()
 fig.set_label(
     "两种差分的误差随步长先降后升，最低点在理论预言的位置；"
@@ -249,11 +253,12 @@ for (name, found), marker in zip(discrepancy.items(), "so", strict=True):
     (line,) = ax.loglog(deltas, found[1:], marker + "-", label=name)
     ax.axhline(found[0], color=line.get_color(), linestyle=":")
 for name, side in [("float32", "bottom"), ("float64", "top")]:
-    label = f"right gradient, {name}"
+    label = f"正确的梯度，{name} | right gradient, {name}"
     ax.text(1e-9, discrepancy[name][0], label, verticalalignment=side)
 ax.set(
-    xlabel=r"planted relative error $\delta$ of one component of 100",
-    ylabel="discrepancy found (relative norm)",
+    xlabel=r"在 100 个分量之一种下的相对误差 $\delta$"
+    r" | planted relative error $\delta$ of one component of 100",
+    ylabel="检验得到的差异（相对范数） | discrepancy found (relative norm)",
 )
 ax.legend()
 fig.set_label(

@@ -93,12 +93,19 @@ for holes, i, s in np.ndindex(optimism.shape):
 mean = optimism.mean(axis=-1)
 standard_error = optimism.std(axis=-1, ddof=1) / np.sqrt(num_seeds)
 fig, ax = plt.subplots(layout="constrained")
-for kind, label in enumerate(["standardize", "fill in means, standardize"]):
+steps = [
+    "标准化 | standardize",
+    "填平均数并标准化 | fill in means, standardize",
+]
+for kind, label in enumerate(steps):
     bars, marker = 200 * standard_error[kind], "os"[kind]
     curve = {"yerr": bars, "marker": marker, "capsize": 3, "label": label}
     ax.errorbar(sizes, 100 * mean[kind], **curve)
 ax.axhline(0, color="k", linewidth=0.8)
-ax.set(xlabel="rows in the table", ylabel="test error understated by (%)")
+ax.set(
+    xlabel="表的行数 | rows in the table",
+    ylabel="测试误差偏低（%） | test error understated by (%)",
+)
 ax.set_xscale("log")
 ax.set_xticks(sizes, sizes)
 ax.minorticks_off()
@@ -211,17 +218,26 @@ for i, seed in np.ndindex(filled.shape):
 fig, (left, right) = plt.subplots(
     ncols=2, figsize=(9, 3.8), sharey=True, layout="constrained"
 )
-plot_spread(counts, selected[1], "s-", label="before the split", ax=left)
-plot_spread(counts, selected[0], "o-", label="after the split", ax=left)
-plot_spread(fractions, filled, "s-", label="before the split", ax=right)
+before, after = "划分之前 | before the split", "划分之后 | after the split"
+plot_spread(counts, selected[1], "s-", label=before, ax=left)
+plot_spread(counts, selected[0], "o-", label=after, ax=left)
+plot_spread(fractions, filled, "s-", label=before, ax=right)
 for ax in (left, right):
-    ax.axhline(0.5, color="k", linestyle=":", label="best possible")
-left.set(title="select 20 features", ylabel="accuracy on the test rows")
-left.set(xlabel="number of features to select from", xscale="log")
+    ax.axhline(0.5, color="k", ls=":", label="能有的最好 | best possible")
+left.set(
+    title="挑选 20 个特征 | select 20 features",
+    ylabel="测试行上的准确率 | accuracy on the test rows",
+)
+left.set(
+    xlabel="可挑的特征数 | number of features to select from", xscale="log"
+)
 left.set_xticks(counts, counts)
 left.minorticks_off()
 left.legend(loc="upper left", fontsize="small")
-right.set(title="fill in class means", xlabel="fraction missing")
+right.set(
+    title="按类别填平均数 | fill in class means",
+    xlabel="缺失的比例 | fraction missing",
+)
 fig.set_label(
     "标签是抛硬币：划分前挑特征，准确率随特征数升到八成以上，"
     "划分后挑仍是一半；"

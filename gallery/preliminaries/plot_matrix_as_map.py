@@ -105,11 +105,14 @@ def eigenvector_directions(matrix):
 fig, axes = plt.subplots(
     2, 3, figsize=(9, 5.6), layout="constrained", height_ratios=[1.4, 1]
 )
+chinese = dict(zip(matrices, ["对称", "不对称", "旋转"], strict=True))
 for (name, matrix), above, below in zip(matrices.items(), *axes, strict=True):
     angles = eigenvector_directions(matrix)
     vectors = torch.stack([angles.deg2rad().cos(), angles.deg2rad().sin()], 1)
     plot_linear_map(matrix, marked=vectors, ax=above)
-    above.set(title=name, xlabel="$x_1$", ylabel="$x_2$")
+    above.set(
+        title=f"{chinese[name]} | {name}", xlabel="$x_1$", ylabel="$x_2$"
+    )
     above.set(xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), aspect="equal")
     below.axhline(0, color="0.7", linewidth=1)
     below.plot(degrees, turning_angles(matrix, u), color="0.2")
@@ -119,9 +122,12 @@ for (name, matrix), above, below in zip(matrices.items(), *axes, strict=True):
         label = rf"$\lambda={vector @ matrix @ vector:g}$"
         spot = (angle + 4 * side, 52)
         below.text(*spot, label, ha="left" if side > 0 else "right")
-    below.set(xlabel=r"direction $\varphi$ (degrees)", ylim=(-70, 70))
+    below.set(
+        xlabel=r"方向 $\varphi$（度） | direction $\varphi$ (degrees)",
+        ylim=(-70, 70),
+    )
     below.set_xticks([0, 45, 90, 135, 180])
-axes[1, 0].set_ylabel("turned by (degrees)")
+axes[1, 0].set_ylabel("转了（度） | turned by (degrees)")
 fig.set_label(
     "三个矩阵怎样改变单位圆，以及各方向转了多少度：对称矩阵的两个特征向量"
     "互相垂直，不对称的不垂直，旋转没有实特征向量 | What three matrices make"
@@ -268,7 +274,10 @@ for (ratio, values), marker, spot in zip(
     ax.semilogy(steps, shown, "--", color="0.2", linewidth=1)
     label = rf"$|\lambda_2/\lambda_1|={ratio}$"
     ax.text(1.03 * steps[spot], 3 * line[spot], label)
-ax.set(xlabel="multiplications", ylabel=r"sine of the angle to $v_1$")
+ax.set(
+    xlabel="乘的次数 | multiplications",
+    ylabel=r"与 $v_1$ 夹角的正弦 | sine of the angle to $v_1$",
+)
 ax.set_ylim(bottom=1e-17)
 fig.set_label(
     "三个矩阵下，向量与主特征向量夹角的正弦随乘的次数按预言的斜率下降 | The"

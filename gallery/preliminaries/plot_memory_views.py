@@ -94,7 +94,8 @@ for ax, (name, view) in zip(axes, views.items(), strict=True):
         ax.add_patch(cell)
         label = "–".join(map(str, when[:1] + when[1:][-1:]))
         ax.text(place + 0.5, 0.5, label, ha="center", va="center")
-    facts = f"shape {tuple(view.shape)}\nstrides {view.stride()}"
+    shape, strides = tuple(view.shape), view.stride()
+    facts = f"形状 {shape}\n步幅 {strides} | shape {shape}\nstrides {strides}"
     ax.text(12.2, 0.5, facts, va="center", fontsize="small")
     ax.set(xlim=(0, 15.5), ylim=(0, 1), yticks=[])
     ax.set_ylabel(
@@ -104,7 +105,9 @@ for ax, (name, view) in zip(axes, views.items(), strict=True):
     ax.tick_params(length=0)
 axes[-1].set_xticks([place + 0.5 for place in range(12)], range(12))
 axes[-1].set_xlabel(
-    "place in the storage; in each cell: when it is read", x=0.4
+    "存储里的位置；格子里：第几个读到"
+    " | place in the storage; in each cell: when it is read",
+    x=0.4,
 )
 fig.set_label(
     "同一排 12 个格子的五种读法，格子里是读到的次序 | Five ways to read the "
@@ -213,17 +216,23 @@ by_line = [min(1, 16 / step) for step in steps]
 # well which line to fetch ahead.
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4), layout="constrained")
-axes[0].loglog(sizes, paid, "s-", label="A.T.reshape(-1), copies")
-axes[0].loglog(sizes, free, "o-", label="A.reshape(-1), a view")
+label = "A.T.reshape(-1)，要复制 | A.T.reshape(-1), copies"
+axes[0].loglog(sizes, paid, "s-", label=label)
+label = "A.reshape(-1)，视图 | A.reshape(-1), a view"
+axes[0].loglog(sizes, free, "o-", label=label)
 axes[0].set_xticks(sizes, sizes)
 axes[0].minorticks_off()
-axes[0].set(xlabel="rows and columns of A", ylabel="time of one call (s)")
-axes[1].loglog(steps, by_number, "k:", label="if single numbers counted")
-axes[1].loglog(steps, by_line, "k--", label="if lines of 16 numbers counted")
-axes[1].loglog(steps, relative, "o", label="measured")
+axes[0].set_xlabel("A 的行数和列数 | rows and columns of A")
+axes[0].set_ylabel("一次调用的时间（秒） | time of one call (s)")
+label = "若按单个数算 | if single numbers counted"
+axes[1].loglog(steps, by_number, "k:", label=label)
+label = "若按 16 个数的缓存行算 | if lines of 16 numbers counted"
+axes[1].loglog(steps, by_line, "k--", label=label)
+axes[1].loglog(steps, relative, "o", label="实测 | measured")
 axes[1].set_xticks(steps, steps)
 axes[1].minorticks_off()
-axes[1].set(xlabel="step $s$", ylabel="time relative to step 1")
+axes[1].set_xlabel("步长 $s$ | step $s$")
+axes[1].set_ylabel("与步长 1 的时间之比 | time relative to step 1")
 for ax in axes:
     ax.legend(fontsize="small")
 fig.set_label(

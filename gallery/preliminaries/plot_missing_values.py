@@ -150,11 +150,14 @@ for seed in range(num_seeds):
 # panels show :math:`R^2` on the test set; shaded is one standard deviation
 # between random seeds.
 
+chinese = dict(
+    zip(remedies, ["扔掉行", "平均数", "平均数 + 指示"], strict=True)
+)
 fig, axes = plt.subplots(ncols=3, figsize=(10, 3.6), layout="constrained")
 fine = np.linspace(0, 0.5, 101)
 axes[0].plot(fine, (1 - fine) ** num_features, label="$(1-r)^{10}$")
-axes[0].plot(rates, complete_rows.mean(axis=1), "o", label="measured")
-axes[0].set(ylabel="fraction of rows that are complete")
+axes[0].plot(rates, complete_rows.mean(axis=1), "o", label="实测 | measured")
+axes[0].set(ylabel="完整的行的比例 | fraction of rows that are complete")
 axes[0].legend()
 for ax, kind in zip(axes[1:], scores, strict=True):
     for name, marker, values in zip(
@@ -164,14 +167,14 @@ for ax, kind in zip(axes[1:], scores, strict=True):
         x = np.array(rates)[shown]
         mean = values[shown].mean(axis=1)
         spread = values[shown].std(axis=1, ddof=1)
-        ax.plot(x, mean, marker=marker, label=name)
+        ax.plot(x, mean, marker=marker, label=f"{chinese[name]} | {name}")
         ax.fill_between(x, mean - spread, mean + spread, alpha=0.15)
-    ax.set(ylim=(0, 0.6), ylabel="$R^2$ on the test set")
-axes[1].set_title("holes completely at random")
-axes[2].set_title("large values go missing")
+    ax.set(ylim=(0, 0.6), ylabel="测试集上的 $R^2$ | $R^2$ on the test set")
+axes[1].set_title("完全随机缺失 | holes completely at random")
+axes[2].set_title("大的数容易缺 | large values go missing")
 axes[1].legend(loc="lower left", fontsize="small")
 for ax in axes:
-    ax.set_xlabel("fraction missing $r$")
+    ax.set_xlabel("缺失的比例 $r$ | fraction missing $r$")
 fig.set_label(
     "左：完整的行随缺失比例骤减；中：随机缺失时填平均数最好；右：大数容易缺时"
     "添一列指示更好 | Left: complete rows dwindle as more is missing; middle: "

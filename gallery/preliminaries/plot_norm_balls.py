@@ -87,7 +87,9 @@ for (name, order), ax in zip(orders.items(), axes, strict=True):
     ax.plot(*line.T, color="C3")
     ax.plot(*touching[order], "o", color="C1", markersize=8)
     x, y = (round(part, 2) + 0.0 for part in touching[order].tolist())
-    ax.set_title(f"{name}: touches at ({x:.2f}, {y:.2f})", fontsize="medium")
+    place = f"({x:.2f}, {y:.2f})"
+    title = f"{name}：碰在 {place} | {name}: touches at {place}"
+    ax.set_title(title, fontsize="medium")
     ax.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", xlabel="$x_1$")
 axes[0].set_ylabel("$x_2$")
 fig.set_label(
@@ -187,9 +189,10 @@ for column, s in enumerate(counts):
 fraction = recovered.mean(dim=2)
 
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
-ax.plot(counts, fraction[0], "o-", label="least $L_1$ norm")
-ax.plot(counts, fraction[1], "s--", label="least $L_2$ norm")
-ax.set(xlabel="nonzeros in the true solution", ylabel="fraction recovered")
+ax.plot(counts, fraction[0], "o-", label="$L_1$ 范数最小 | least $L_1$ norm")
+ax.plot(counts, fraction[1], "s--", label="$L_2$ 范数最小 | least $L_2$ norm")
+ax.set_xlabel("真解里非零的个数 | nonzeros in the true solution")
+ax.set_ylabel("找回的比例 | fraction recovered")
 ax.legend()
 fig.set_label(
     "L1 最小的解在真解足够稀疏时总能找回它，非零增多后逐渐失败；L2 最小的解"
@@ -267,15 +270,18 @@ n = torch.tensor(sizes, dtype=torch.double)
 typical_ratio, typical_spread = (2 * n / torch.pi).sqrt(), 0.592 / n.sqrt()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
-axes[0].fill_between(n, 1, n.sqrt(), color="0.9", label="possible")
+label = "可能的范围 | possible"
+axes[0].fill_between(n, 1, n.sqrt(), color="0.9", label=label)
 axes[0].plot(n, typical_ratio, label=r"$\sqrt{2n/\pi}$")
-axes[0].plot(n, mean_ratio, "o", color="C1", label="measured, normal vectors")
+label = "实测，正态向量 | measured, normal vectors"
+axes[0].plot(n, mean_ratio, "C1o", label=label)
 axes[0].set_ylabel(r"$\Vert x\Vert_1 \, / \, \Vert x\Vert_2$")
 axes[1].plot(n, typical_spread, label=r"$0.592/\sqrt{n}$")
-axes[1].plot(n, spread, "o", color="C1", label="measured, random pairs")
-axes[1].set_ylabel("std. dev. / mean of the distance")
+label = "实测，随机点对 | measured, random pairs"
+axes[1].plot(n, spread, "C1o", label=label)
+axes[1].set_ylabel("距离的标准差 / 均值 | std. dev. / mean of the distance")
 for ax in axes:
-    ax.set(xscale="log", yscale="log", xlabel="dimensions $n$")
+    ax.set(xscale="log", yscale="log", xlabel="维数 $n$ | dimensions $n$")
     ax.legend()
 fig.set_label(
     "左：正态向量的 L1 与 L2 之比落在不等式允许的范围内，贴近预言。右：维数越高，"

@@ -102,9 +102,9 @@ for answer in answers:
 # does.
 
 names = [
-    "loop over tensors",
-    "loop over lists",
-    "lists to tensors, then x @ y",
+    "循环，用张量 | loop over tensors",
+    "循环，用列表 | loop over lists",
+    "列表转张量，再 x @ y | lists to tensors, then x @ y",
     "x @ y",
 ]
 sizes = [2**k for k in range(18)]
@@ -180,19 +180,25 @@ for name, marker in zip(names, "vosD", strict=True):
         axes[1].loglog(known, times / one_call[: len(times)], f"{marker}-")
 axes[0].loglog(sizes, loop_price + per_element_loop * n, "k--", linewidth=1)
 axes[0].loglog(sizes, fixed_price + per_element_call * n, "k--", linewidth=1)
-axes[0].set(xlabel="number of elements $n$", ylabel="time of one call (s)")
+axes[0].set(
+    xlabel="元素个数 $n$ | number of elements $n$",
+    ylabel="一次调用的时间（秒） | time of one call (s)",
+)
 axes[0].legend(fontsize="small")
 axes[1].axhline(1, color="C3", linewidth=1)
 axes[1].axvline(predicted_crossing, color="k", linestyle=":")
 axes[1].annotate(
-    "predicted crossing",
+    "预言的交点 | predicted crossing",
     (predicted_crossing, 2e3),
     rotation=90,
     ha="right",
     va="center",
     fontsize="small",
 )
-axes[1].set(xlabel="number of elements $n$", ylabel="time relative to x @ y")
+axes[1].set(
+    xlabel="元素个数 $n$ | number of elements $n$",
+    ylabel="与 x @ y 的时间之比 | time relative to x @ y",
+)
 fig.set_label(
     "四种写法的时间和时间之比随长度的变化：列表循环在几十个元素处"
     "被一次运算超过，张量循环始终最慢 | "

@@ -1,10 +1,11 @@
 """The last step of a build: archives of the downloads, and the page that offers them.
 
-A chapter's notebooks and scripts in one language make an archive, the whole site in
-both languages another, which opens from its index.html; the package is a wheel. Only
-what changed is packed again, and equal contents give equal files. The page lists what
-there is, with sizes; the copy of it inside the archive of the site offers the wheel,
-which lies there too, and not what lies outside.
+The package is a wheel. A chapter's notebooks and scripts in one language make an
+archive, with the wheel, which they install; the whole site in both languages makes
+another, which opens from its index.html. Only what changed is packed again, and equal
+contents give equal files. The page lists what there is, with sizes; the copy of it
+inside the archive of the site offers the wheel, which lies there too, and not what lies
+outside.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _PAGE = "reference/downloads.html"
 _SITE = "d2lnotes-site.zip"
 _TITLE = re.compile(r"(?m)^# (.+)$")
 _LIST = re.compile(f"{LIST_BEGINS}.*?{LIST_ENDS}", re.DOTALL)
-_PACKED = {".jpg", ".png", ".webp", ".woff2"}  # they hardly get smaller
+_PACKED = {".jpg", ".png", ".webp", ".whl", ".woff2"}  # they hardly get smaller
 _WORDS = {
     "zh": {
         "site": "整个网站（中英文），解压后打开 index.html",
@@ -63,15 +64,17 @@ def make_archives(course: Course) -> Outcome | None:
     if not any(_pages(course)):
         return None
     folder = course.build / "html" / FOLDER
+    wheel = folder / WHEEL
+    _pack(wheel, wheel_files())
     for language in (*LANGUAGES, BOTH):
         for chapter in listed_chapters(course.docs):
-            found = (folder / language / chapter).glob("*.*")
-            if files := {path.name: path for path in found}:
+            found = sorted((folder / language / chapter).glob("*.*"))
+            if found:
+                files = {path.name: path for path in (*found, wheel)}
                 _pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
     for language in LANGUAGES:
         for pdf in course.pdfs(language):
             _copy(pdf, folder / pdf.name)
-    _pack(folder / WHEEL, wheel_files())
     _remove_leftovers(course, folder)
     fill_pages(course)
     if all((course.html(language) / "index.html").exists() for language in LANGUAGES):

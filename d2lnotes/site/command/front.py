@@ -24,5 +24,6 @@ def write_front_page(course: Course) -> Path | None:
     template = string.Template(_TEMPLATE.read_text(encoding="utf-8"))
     links = "\n".join(_LINKS[language] for language in known)
     text = template.substitute(known=json.dumps(known), links=links)
-    page.write_text(text, encoding="utf-8")
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
     return page

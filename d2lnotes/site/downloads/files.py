@@ -3,8 +3,9 @@
 Each page that Sphinx writes is written once more as files beside the languages, in
 ``downloads/zh``, ``downloads/en`` and ``downloads/bilingual``. A lesson becomes a
 notebook for students, without the answers, and one with them; a script a notebook and
-a Python file. The end of the page offers those in its own language first, then those
-in both. A hosted copy with its sources on GitHub opens the notebook in Colab, too.
+a Python file. The top of the page offers those in its own language first, then those
+in both. A hosted copy with its sources on GitHub opens the notebook in Colab and in
+Kaggle, too.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from urllib.parse import quote, urlsplit
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site.downloads.installing import install_cell
 from d2lnotes.site.downloads.markdown import Edition, cells
 from d2lnotes.site.downloads.markdown_inline import Place
-from d2lnotes.site.downloads.notebooks import install_cell, notebook, script
+from d2lnotes.site.downloads.mentioned import mentioned
+from d2lnotes.site.downloads.notebooks import language_cells, notebook, script
 from d2lnotes.site.downloads.wheel import WHEEL
 from d2lnotes.site.lessons.front_matter import is_lesson
 from d2lnotes.site.rooms import METADATA
@@ -40,23 +43,27 @@ LIST_BEGINS, LIST_ENDS = "<!-- archives -->", "<!-- end of archives -->"
 
 _WORDS = {
     "zh": {
-        "own": "下载",
+        "offer": "下载本页",
+        "own": "中文",
         "both": "中英双语",
         "student": "笔记本（答案留空）",
         "answers": "笔记本（带答案）",
         "notebook": "笔记本",
         "script": "Python 脚本",
         "colab": "在 Colab 中打开",
+        "kaggle": "在 Kaggle 中打开",
         "waiting": "这张表由 `d2lnotes build` 的最后一步填写。",
     },
     "en": {
-        "own": "Download",
+        "offer": "Download this page",
+        "own": "In English",
         "both": "In both languages",
         "student": "notebook without answers",
         "answers": "notebook with answers",
         "notebook": "notebook",
         "script": "Python script",
         "colab": "Open in Colab",
+        "kaggle": "Open in Kaggle",
         "waiting": "The last step of `d2lnotes build` fills this list.",
     },
 }
@@ -121,11 +128,14 @@ def write_files(app: Sphinx, doctree: nodes.document, page: str) -> None:
     macros = getattr(app.config, "d2lnotes_math_macros", {})
     place = Place(page, app.config.d2lnotes_url, macros)
     source = _package_source(app)
-    first = [install_cell(source)] if source else []
     for file in _files(app, page):
+        languages, is_script = file.edition.languages, file.kind == "script"
+        first = install_cell(source, languages, script=is_script)
         found = cells(doctree, file.edition, env=app.env, place=place)
-        write = script if file.kind == "script" else notebook
-        text = write([*first, *found])
+        language = language_cells(found, languages)
+        last = mentioned(doctree, languages, env=app.env, place=place)
+        write = script if is_script else notebook
+        text = write([first, *language, *found, *last])
         path = _folder(app) / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -149,17 +159,20 @@ def _package_source(app: Sphinx) -> str:
     return f"git+{repository}" if repository else ""
 
 
-def _on_colab(app: Sphinx) -> bool:
-    """Return whether Colab can fetch notebooks: from a published copy on GitHub."""
-    host = urlsplit(app.config.d2lnotes_repository).netloc
-    return bool(app.config.d2lnotes_url) and host == "github.com"
+def links_to_run(app: Sphinx, path: str) -> dict[str, str]:
+    """Return where the notebook ``path`` opens ready to run, by the place's name.
 
-
-def colab_link(repository: str, path: str) -> str:
-    """Return where Colab opens the notebook ``path`` of the published copy."""
-    name = urlsplit(repository).path.strip("/")
-    place = quote(f"{name}/blob/gh-pages/{FOLDER}/{path}")
-    return f"https://colab.research.google.com/github/{place}"
+    Both places fetch it from a published copy on GitHub.
+    """
+    url, repository = app.config.d2lnotes_url, app.config.d2lnotes_repository
+    host, name = urlsplit(repository)[1:3]
+    if not url or host != "github.com":
+        return {}
+    file = quote(f"{name.strip('/')}/blob/gh-pages/{FOLDER}/{path}")
+    return {
+        "colab": f"https://colab.research.google.com/github/{file}",
+        "kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com/{file}",
+    }
 
 
 def offer_files(
@@ -169,7 +182,7 @@ def offer_files(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Give the template the links at the end of a page: own language, then both."""
+    """Give the template the links at the top of a page: own language, then both."""
     files = _files(app, pagename) if doctree is not None else []
     if not files:
         return
@@ -184,10 +197,9 @@ def offer_files(
             if file.path.startswith(f"{folder}/")
         ]
         groups.append((title, links))
-    if _on_colab(app):
-        link = colab_link(app.config.d2lnotes_repository, files[0].path)
-        groups[0][1].append((words["colab"], link, False))
-    context["downloads"] = groups
+    for name, link in links_to_run(app, files[0].path).items():
+        groups[0][1].append((words[name], link, False))
+    context["downloads"], context["downloads_label"] = groups, words["offer"]
 
 
 def write_again(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
@@ -232,6 +244,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         ArchiveList, html=(_visit_html, None), latex=(_skip, None), text=(_skip, None)
     )
     app.add_directive("archives", ArchivesDirective)
+    app.add_css_file("downloads.css")
     # After all references are resolved.
     app.connect("doctree-resolved", write_files, priority=Resolved.TAKEN_OVER)
     app.connect("html-page-context", offer_files)

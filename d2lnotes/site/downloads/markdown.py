@@ -8,20 +8,21 @@ predict as well, and has an empty cell for each.
 
 from __future__ import annotations
 
+import base64
 import doctest
 import re
 import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import quote
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
+from sphinx.util.images import guess_mimetype
 from sphinx_gallery.directives import imgsgnode
 
-from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.downloads.markdown_inline import (
     Place,
     alternative,
@@ -29,7 +30,8 @@ from d2lnotes.site.downloads.markdown_inline import (
     halves,
     line,
 )
-from d2lnotes.site.explorables.directive import Explorable
+from d2lnotes.site.explorables.directive import LINK, Explorable
+from d2lnotes.site.gallery.bookkeeping import Bookkeeping, without_unused_import
 from d2lnotes.site.html.tips import Tip
 from d2lnotes.site.lessons.deeper import Deeper, DeeperTitle, Mark
 from d2lnotes.site.lessons.exercises import LEVELS, Exercise, FoldTitle, Hint, Solution
@@ -77,6 +79,7 @@ _YOUR_PREDICTION: dict[Language, str] = {"zh": "# 你的预测", "en": "# Your p
 _SEPARATORS = {"zh": "：", "en": ": "}
 _LEVELS = {"zh": "（{}）", "en": " ({})"}
 _PASSED_OVER = (
+    Bookkeeping,
     Mark,
     Tip,
     nodes.Invisible,
@@ -116,7 +119,16 @@ def cells(
     writer = _Writer(edition, env, place)
     writer.children(doctree)
     writer.end_text()
-    return writer.cells
+    return (
+        writer.cells if is_lesson(place.page) else _without_unused_import(writer.cells)
+    )
+
+
+def _without_unused_import(cells: list[Cell]) -> list[Cell]:
+    """Return the cells of a script without the import that its bookkeeping needed."""
+    texts = iter(without_unused_import([cell.text for cell in cells if cell.code]))
+    found = [Cell(next(texts), code=True) if cell.code else cell for cell in cells]
+    return [cell for cell in found if cell.text]
 
 
 class _Writer:
@@ -149,6 +161,12 @@ class _Writer:
                 self._deeper(child)
             elif isinstance(child, Predict):
                 self._predict(child)
+            elif isinstance(child, Explorable):
+                self._explorable(child)
+            elif isinstance(child, nodes.figure):
+                self.end_text()  # whoever edits the text around it need not see it
+                self._write(child)
+                self.end_text()
             elif _holds_parts(child):
                 self.children(child)
             else:
@@ -174,6 +192,13 @@ class _Writer:
         added = any(name.startswith(_ADDED) for name in classes)
         titles = {"sphx-glr-example-title"}
         return isinstance(node, _PASSED_OVER) or (added and not titles & {*classes})
+
+    def _explorable(self, node: Explorable) -> None:
+        """Write the figure, and where the hosted copy lets a reader operate it."""
+        self.children(node)
+        if address := node.address(self._place.url, self._edition.languages[0]):
+            text = " | ".join(LINK[x] for x in self._languages)
+            self._text.append(f"[{text}]({address})")
 
     def _code(self, text: str) -> None:
         self.end_text()
@@ -300,11 +325,12 @@ class _Writer:
 
     def _twin(self, node: nodes.Element) -> list[str]:
         languages, blocks = self._languages, []
-        for half in node:
-            if half["lang"] in languages:
-                self._languages = (half["lang"],)
-                blocks += self._inside(half)
-                self._languages = languages
+        for language in languages:  # a page puts its own first
+            self._languages = (language,)
+            for half in node:
+                if half["lang"] == language:
+                    blocks += self._inside(half)
+        self._languages = languages
         return blocks
 
     def _half(self, node: nodes.Element) -> list[str]:
@@ -400,7 +426,7 @@ class _Writer:
         return ["\n\n".join([opening, *body, "</details>"])]
 
     def _figure(self, node: nodes.Element) -> list[str]:
-        """Return the caption: the picture itself is on the page, or in a cell."""
+        """Return the picture above its caption."""
         captions = [x for x in node if isinstance(x, nodes.caption)]
         found = [f"*{self._numbered(x, 'figure', node)}*" for x in captions]
         legends = [x for x in node if isinstance(x, nodes.legend)]
@@ -413,13 +439,19 @@ class _Writer:
         ]
 
     def _picture(self, image: nodes.image) -> str:
-        _, name = self._env.images.get(image["uri"], (set(), ""))
-        if not (self._place.url and name):
+        """Return the picture itself, for a notebook is one file.
+
+        It is no attachment of a cell, which Colab does not show.
+        """
+        name = image["uri"]
+        if name not in self._env.images:
             return ""
-        folder = f"{self._place.url}/{self._edition.languages[0]}"
+        if self._languages[0] != self._own and "original_uri" in image:
+            name, _ = self._env.relfn2path(image["original_uri"], self._place.page)
+        file = Path(self._env.srcdir, name)
+        content = base64.b64encode(file.read_bytes()).decode()
         text = alternative(image, self._languages)
-        imagedir = builder_of(self._env).imagedir  # type: ignore[attr-defined]
-        return f"![{text}]({folder}/{imagedir}/{quote(name)})"
+        return f"![{text}](data:{guess_mimetype(file)};base64,{content})"
 
     def _captioned(self, node: nodes.Element) -> list[str]:
         blocks = []
@@ -442,7 +474,7 @@ class _Writer:
 
     def _cell(self, entry: nodes.Element) -> str:
         lines = []
-        for paragraph in entry.findall(_is_line):
+        for paragraph in sorted(entry.findall(_is_line), key=self._order):
             half = paragraph.parent
             if isinstance(half, Half) and half["lang"] not in self._languages:
                 continue
@@ -455,6 +487,11 @@ class _Writer:
                 if x in both
             ]
         return "<br>".join(lines)
+
+    def _order(self, paragraph: nodes.Node) -> int:
+        """Return when to write a paragraph of a cell: a page puts its own language first."""
+        half = paragraph.parent
+        return isinstance(half, Half) and half["lang"] != self._languages[0]
 
     def _rubric(self, node: nodes.Element) -> list[str]:
         return [f"**{self._short(node)}**"]
@@ -505,7 +542,7 @@ _BLOCKS: dict[type, Callable[[_Writer, Any], list[str]]] = {
 def _holds_parts(node: nodes.Node) -> bool:
     """Return whether code or sections may stand directly below ``node``."""
     plain = isinstance(node, nodes.container) and "literal_block" not in node
-    return plain or isinstance(node, (nodes.compound, addnodes.only))
+    return plain or isinstance(node, (Explorable, nodes.compound, addnodes.only))
 
 
 def _is_listing(node: nodes.Node) -> TypeGuard[nodes.TextElement]:

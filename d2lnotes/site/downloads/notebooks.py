@@ -8,27 +8,34 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from d2lnotes.site.downloads.markdown import Cell
+from d2lnotes.site.twins.languages import SEPARATOR, Language, is_chinese_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_FIGURES_SPEAK: dict[Language, str] = {
+    "zh": '图里的文字：中文，"en" 则为英文',
+    "en": 'the words in figures: English, or Chinese with "zh"',
+}
 _COLUMNS = 77  # beside "# "
 _ATOM = re.compile(r"`+[^`]*`+|\$[^$\n]+\$|[!-~]+(?:[^\x00-\x7f](?=[!-~]))?|\s+|.")
 # These may not begin a line.
 _CLOSING = "，。；：！？、）》”’…—"
 
 
-def install_cell(source: str) -> Cell:
-    """Return a cell that installs the course from ``source`` where it is missing."""
-    return Cell(
-        "import subprocess\n"
-        "import sys\n"
-        "from importlib.util import find_spec\n\n"
-        'if find_spec("d2lnotes") is None:  # it brings torch along\n'
-        '    pip = [sys.executable, "-m", "pip", "install", "--quiet"]\n'
-        f'    subprocess.run([*pip, "{source}"], check=True)',
-        code=True,
-    )
+def language_cells(cells: Sequence[Cell], languages: Sequence[Language]) -> list[Cell]:
+    """Return a cell that sets the language of figures, if ``cells`` draw such texts."""
+    code = [cell.text for cell in cells if cell.code]
+    if not any(SEPARATOR in text and is_chinese_text(text) for text in code):
+        return []
+    said = " | ".join(_FIGURES_SPEAK[language] for language in languages)
+    return [
+        Cell(
+            "from d2lnotes.plotting import use_language\n\n"
+            f'use_language("{languages[0]}")  # {said}',
+            code=True,
+        )
+    ]
 
 
 def notebook(cells: Sequence[Cell]) -> str:

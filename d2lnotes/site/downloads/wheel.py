@@ -30,7 +30,12 @@ def wheel_files() -> dict[str, Path | bytes]:
         if path.is_file() and "__pycache__" not in path.parts
     }
     about = f"d2lnotes-{d2lnotes.__version__}.dist-info"
-    installed = metadata.distribution("d2lnotes")
+    # In a clone, setuptools may have left a folder of its own, without the first of these.
+    installed = next(
+        found
+        for found in metadata.distributions(name="d2lnotes")
+        if found.read_text(_KEPT[0])
+    )
     for name in _KEPT:
         if text := installed.read_text(name):
             files[f"{about}/{name}"] = text.encode()

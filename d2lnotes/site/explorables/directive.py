@@ -3,7 +3,7 @@
 The directive ``explorable`` takes the name of a widget, which is that of its folder in
 ``static/explorables``, and, as its content, the figure that stands in its place in PDF
 and without JavaScript. The widget stands once and serves both twins; its words are those
-of the build's language.
+of the build's language. PDF and notebooks lead to it, where there is a hosted copy.
 """
 
 from __future__ import annotations
@@ -23,9 +23,30 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.util.typing import ExtensionMetadata
 
+    from d2lnotes.site.twins.languages import Language
+
+
+#: The scripts that every widget is built from, each on those before it.
+KIT = ("drawing", "handles", "address", "kit")
+# Before the first paint: a page in a frame shows nothing but its explorable.
+_EMBED = """
+  const embed = new URLSearchParams(location.search).has("embed");
+  document.documentElement.toggleAttribute("data-embed", embed);
+"""
+#: What a link to a widget says.
+LINK: dict[Language, str] = {
+    "zh": "在网页上动手操作这幅图",
+    "en": "Operate this figure on the web",
+}
+
 
 class Explorable(nodes.General, nodes.Element):
-    """A widget, by ``name``, and the static figure as its child."""
+    """A widget, by ``name``, on ``page``, and the static figure as its child."""
+
+    def address(self, url: str, language: Language) -> str:
+        """Return where the widget is in the hosted copy at ``url``, if there is one."""
+        page = f"{url}/{language}/{self['page']}.html"
+        return f"{page}#explorable={self['name']}" if url else ""
 
 
 class ExplorableDirective(SphinxDirective):
@@ -42,7 +63,7 @@ class ExplorableDirective(SphinxDirective):
             raise self.error(f"no explorable is called {name!r}; there are: {listed}")
         for file in word_files(name):
             self.env.note_dependency(file)
-        explorable = Explorable(name=name)
+        explorable = Explorable(name=name, page=self.env.docname)
         self.set_source_info(explorable)
         explorable += self.parse_content_to_nodes()
         if next(explorable.findall(nodes.image), None) is None:
@@ -61,11 +82,14 @@ def load_scripts(
     doctree: nodes.document | None,
 ) -> None:
     """Load the kit and the widgets of a page, and on other pages neither."""
-    widgets = doctree.findall(Explorable) if doctree is not None else ()
-    names = sorted({widget["name"] for widget in widgets})
+    found = doctree.findall(Explorable) if doctree is not None else ()
+    names = sorted({widget["name"] for widget in found})
     if names and app.builder.name != "epub":  # whose readers rarely run scripts
-        for file in ("kit", *(f"{name}/widget" for name in names)):
+        app.add_js_file(None, body=_EMBED, type="text/javascript")
+        widgets = [f"{name}/widget" for name in names]
+        for file in (*KIT, *widgets):
             app.add_js_file(f"explorables/{file}.js", loading_method="defer")
+        for file in ("kit", *widgets):
             app.add_css_file(f"explorables/{file}.css")
 
 
@@ -92,12 +116,22 @@ def _skip(translator: Any, node: Explorable) -> None:  # noqa: ANN401
     """Write nothing around the figure."""
 
 
+def _depart_latex(translator: Any, node: Explorable) -> None:  # noqa: ANN401
+    language = own_language(translator.config)
+    # The value is that of a room that a small site may lack.
+    if address := node.address(
+        getattr(translator.config, "d2lnotes_url", ""), language
+    ):
+        link = rf"\href{{{translator.encode_uri(address)}}}{{{LINK[language]}}}"
+        translator.body.append(f"\n\\begin{{center}}\\small {link}\\end{{center}}\n")
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the node, the directive and what loads the script."""
     app.add_node(
         Explorable,
         html=(_visit_html, _depart_html),
-        latex=(_skip, _skip),
+        latex=(_skip, _depart_latex),
         text=(_skip, _skip),
     )
     app.add_directive("explorable", ExplorableDirective)

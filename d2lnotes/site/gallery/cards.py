@@ -1,8 +1,8 @@
 """The scripts of the gallery as cards: figure, title, and what a run takes.
 
 They take the place of sphinx-gallery's thumbnails, which are raw HTML in one language.
-The tags come from the last run and from the script itself; ``gallery_filter.js``
-builds its filter from them.
+The tags come from the last run, from the script itself and from its chapter, the topic;
+``gallery_filter.js`` builds its filter from them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from docutils.nodes import make_id
 from sphinx import addnodes
 
 from d2lnotes.site.gallery.figures import gallery_figure
+from d2lnotes.site.gallery.order import chapter_title
 from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.html.pictures import IN_A_CARD
 from d2lnotes.site.source_text import read_source
+from d2lnotes.site.twins.languages import half
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
     else:
         card += nodes.container(classes=["card-blank"])
     refdoc = env.current_document.docname
-    title = title_reference(script, refdoc=refdoc)
+    title = title_reference(script, refdoc=refdoc, both=True)
     card += nodes.paragraph("", "", title, classes=["card-title"])
     tags = _tags(script, env)
     for language in ("zh", "en"):
@@ -94,15 +96,16 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
                 line += nodes.Text(" ")
             word = getattr(tag, language)
             line += nodes.inline("", word, classes=["tag", f"tag-{tag.name}"])
-        if tags:
-            card += line
+        card += line
     return card
 
 
 def _tags(script: str, env: BuildEnvironment) -> list[Tag]:
     source = Path(env.srcdir) / f"{script}.py"
     place = record_path(env.config, script)
-    tags = []
+    chapter = PurePosixPath(script).parts[-2]
+    title = chapter_title(env, chapter)
+    tags = [Tag(f"chapter-{chapter}", half(title, "zh"), half(title, "en"))]
     if record := read_record(place):
         env.note_dependency(place)
         tags += _run_tags(record)

@@ -1,4 +1,10 @@
-"""The figures that gallery scripts left behind: their sizes, their alternative texts."""
+"""The figures that gallery scripts left behind: files, languages, alternative texts.
+
+A figure is ``sphx_glr_plot_lenet_002.png``, in the words of the course's first language.
+If it has words, ``sphx_glr_plot_lenet_002.en.png`` says the same in English; Sphinx puts
+a file of this name in the place of the other by itself. ``…_2_00x.png`` has twice the
+pixels of either.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +19,22 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 
+_LANGUAGE = re.compile(r"(?<=_\d{3})\.en(?=[._])")
+_NUMBER = re.compile(r"(sphx_glr_[\w-]+?_\d{3})(?=(?:_\d+_\d+x)?\.png)")
+
 # Mean difference that nobody sees, in steps of 256 from black to white. Photographs
 # lie far beyond it.
 _UNSEEN = 0.5
+
+
+def in_english(names: str) -> str:
+    """Return ``names`` with each name of a figure replaced by that of its English file."""
+    return _NUMBER.sub(r"\1.en", names)
+
+
+def without_language(name: str) -> str:
+    """Return the name of a figure in English without its language."""
+    return _LANGUAGE.sub("", name)
 
 
 def shrink(file: Path) -> None:

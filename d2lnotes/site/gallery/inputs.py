@@ -48,7 +48,7 @@ _SETTINGS = (
     "thumbnail_size",
 )
 # Raise this when a run leaves behind something else than before.
-_FORMAT = "2"
+_FORMAT = "3"
 
 
 def inputs_of(

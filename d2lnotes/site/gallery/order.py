@@ -1,18 +1,34 @@
-"""The chapters of the gallery stand in the order of the course's contents."""
+"""The chapters of the gallery: their order, that of the contents, and their titles."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2lnotes.site.contents import in_order
 from d2lnotes.site.rooms import METADATA
+from d2lnotes.site.source_text import read_source
 from d2lnotes.site.stages import Configured
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
+
+_TITLE = re.compile(r"(?m)^(\S.*)\n[=\-~]{3,}$")
+
+
+def chapter_title(env: BuildEnvironment, chapter: str) -> str:
+    """Return the title of a chapter of the gallery, ``中文 | English``, or its folder."""
+    examples = Path(env.srcdir, env.config.sphinx_gallery_conf["examples_dirs"])
+    header = examples / chapter / "GALLERY_HEADER.rst"
+    if not header.is_file():
+        return chapter
+    env.note_dependency(header)
+    found = _TITLE.search(read_source(header))
+    return found[1] if found else chapter
 
 
 def order_chapters(app: Sphinx, config: Config) -> None:

@@ -8,6 +8,7 @@ come from stand-in data.
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -16,6 +17,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx_gallery.directives import imgsgnode
 
 from d2lnotes.site.gallery.cards import replace_thumbnails
+from d2lnotes.site.gallery.figures import in_english
 from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Read
@@ -26,10 +28,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-_GO_TO_END = {
-    "zh": ("到页末", "下载这个脚本或它的笔记本。"),
-    "en": ("Go to the end", " to download this script or its notebook."),
-}
 _RUN = {
     "zh": "构建本页时，脚本运行了 {seconds:.1f} 秒，内存峰值 {megabytes:,.0f} MB，设备：{device}。",
     "en": (
@@ -68,14 +66,12 @@ class GalleryPage(SphinxTransform):
             return
         if docname == f"{folder}/index":
             self._list_chapters(docname)
-        for note in self.document.findall(nodes.note):
-            if "sphx-glr-download-link-note" in note["classes"]:
-                self._translate_link_to_end(note)
         for memory in list(self.document.findall(_is_memory_line)):
             memory.parent.remove(memory)
         for image in self.document.findall(imgsgnode):
             # sphinx-gallery writes this attribute into the page as it stands.
             image["alt"] = html.escape(half(image["alt"], self.own))
+            self._choose_file(image)
         path = record_path(self.config, docname)
         if record := read_record(path):
             self.env.note_dependency(path)
@@ -83,8 +79,12 @@ class GalleryPage(SphinxTransform):
             add_stand_in_warning(self.document, record.stand_ins, this_script=True)
             if record.unreached:
                 self._add_unreached(record)
-        for footer in list(self.document.findall(_is_footer)):
-            footer.parent.remove(footer)  # the end of every page offers its downloads
+        # The top of every page offers its downloads.
+        for offer in [
+            *self.document.findall(_is_footer),
+            *self.document.findall(_is_link_to_end),
+        ]:
+            offer.parent.remove(offer)
 
     def _list_chapters(self, docname: str) -> None:
         """Make the chapters of the gallery's first page an overview, not sections.
@@ -107,16 +107,12 @@ class GalleryPage(SphinxTransform):
             toctree.parent.remove(toctree)
             page += toctree
 
-    def _translate_link_to_end(self, note: nodes.note) -> None:
-        note["neutral"] = True
-        note["classes"].append("no-search")
-        link = next(note.findall(addnodes.pending_xref))
-        paragraph = link.parent
-        text, rest = _GO_TO_END[self.own]
-        link.children = []
-        link += nodes.inline("", text, classes=["xref", "std", "std-ref"])
-        paragraph.children = []
-        paragraph += [link, nodes.Text(rest)]
+    def _choose_file(self, image: imgsgnode) -> None:
+        """Show a figure in the build's language; Sphinx chooses for other pages."""
+        english = in_english(image["uri"])
+        if self.own == "en" and Path(self.env.srcdir, english.lstrip("/")).is_file():
+            image["uri"] = english
+            image["srcset"] = in_english(image["srcset"])
 
     def _add_run(self, record: Record) -> None:
         if not record.run.finished:
@@ -193,6 +189,13 @@ def _is_footer(node: nodes.Node) -> bool:
     )
 
 
+def _is_link_to_end(node: nodes.Node) -> bool:
+    """Return whether ``node`` is sphinx-gallery's note of where the downloads are."""
+    return isinstance(node, nodes.note) and (
+        "sphx-glr-download-link-note" in node["classes"]
+    )
+
+
 def load_filter(
     app: Sphinx,
     pagename: str,
@@ -202,6 +205,7 @@ def load_filter(
 ) -> None:
     """Load the filter of the scripts on the page that lists them all."""
     if pagename == f"{app.config.sphinx_gallery_conf['gallery_dirs']}/index":
+        app.add_js_file("list_filter.js", loading_method="defer")
         app.add_js_file("gallery_filter.js", loading_method="defer")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from d2lnotes.site._sphinx import gallery_checksum
+from d2lnotes.site.gallery.figures import without_language
 from d2lnotes.site.gallery.inputs import device_kind, digest, inputs_of
 from d2lnotes.site.gallery.records import results_folder
 from d2lnotes.site.gallery.unreadable_scripts import why_unreadable
@@ -100,7 +101,7 @@ class Script:
         if name in {f"{stem}.rst", f"{stem}.codeobj.json"}:
             return folder / name
         picture = rf"sphx_glr_{re.escape(stem)}_(?:(thumb)|\d{{3}}(?:_\d+_\d+x)?)\.\w+"
-        if found := re.fullmatch(picture, name):
+        if found := re.fullmatch(picture, without_language(name)):
             return folder / "images" / (found[1] or "") / name
         return None
 

@@ -30,7 +30,7 @@ from typing import IO, Any
 import msgspec
 
 from d2lnotes.site._sphinx import run_gallery_script
-from d2lnotes.site.gallery.figures import shrink
+from d2lnotes.site.gallery.figures import shrink, without_language
 from d2lnotes.site.gallery.inputs import THE_SCRIPT
 from d2lnotes.site.gallery.records import (
     DamagedRecordError,
@@ -40,7 +40,6 @@ from d2lnotes.site.gallery.records import (
     write_record,
 )
 from d2lnotes.site.gallery.scripts import Script
-from d2lnotes.site.twins.languages import SEPARATOR, halves_problem, is_chinese_text
 
 # Code that no signal can interrupt is stopped after this many times the limit.
 HARD_STOP = 2
@@ -399,7 +398,7 @@ def _check_page(script: Script) -> None:
         )
     shown = set(re.findall(r"sphx_glr_[\w.-]+", text))
     for path in script.images():
-        if path.parent.name != "thumb" and path.name not in shown:
+        if path.parent.name != "thumb" and without_language(path.name) not in shown:
             path.unlink()
         elif path.suffix == ".png":
             shrink(path)
@@ -447,37 +446,3 @@ def peak_memory() -> int:
 
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def labelled_figures(
-    block: Any,  # noqa: ANN401 - sphinx-gallery's own block
-    block_vars: dict[str, Any],
-    gallery_conf: dict[str, Any],
-) -> str:
-    """Save the open figures, with their labels as alternative texts."""
-    import matplotlib.pyplot as plt
-    from sphinx_gallery.scrapers import matplotlib_scraper
-
-    if not block_vars["execute_script"]:  # the block failed: nothing to show
-        plt.close("all")
-        return ""
-    try:
-        labels = [_label(plt.figure(number)) for number in plt.get_fignums()]
-    except ValueError:
-        plt.close("all")
-        raise
-    texts = iter(labels)
-    rst = matplotlib_scraper(block, block_vars, gallery_conf)
-    return re.sub(r"(?m)^(\s*:alt: ).*$", lambda alt: alt[1] + next(texts), rst)
-
-
-def _label(figure: Any) -> str:  # noqa: ANN401 - matplotlib is imported by scripts
-    label = " ".join(str(figure.get_label()).split())
-    problem = halves_problem(label)
-    if problem or SEPARATOR not in label or not is_chinese_text(label):
-        raise ValueError(
-            f"figure {figure.number} needs an alternative text in both languages, "
-            f'fig.set_label("中文 | English"), before its block ends; got {label!r}'
-            + (f": {problem}" if problem else "")
-        )
-    return label

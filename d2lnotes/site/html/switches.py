@@ -1,4 +1,4 @@
-"""The two switches in the page header: language, and side-by-side reading."""
+"""The header: its switches of language and of side-by-side reading, and its drawers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def add_switches(
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the script and what the templates need."""
+    """Register the scripts, the styles and what the templates need."""
     app.add_js_file("switches.js")
+    app.add_js_file("frame.js")
+    app.add_css_file("frame.css")
     app.connect("html-page-context", add_switches)
     return METADATA

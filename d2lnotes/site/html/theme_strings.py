@@ -41,11 +41,10 @@ class ThemeStrings(gettext.NullTranslations):
 
 
 def add_strings(app: Sphinx, config: Config) -> None:
-    """Append our words to the catalogs and options of a Chinese build."""
+    """Append our words to the catalogs of a Chinese build."""
     config.copyright = half(config.copyright, own_language(config))
     if own_language(config) == "zh":
         get_translator().add_fallback(ThemeStrings())
-        config.html_theme_options["header_dropdown_text"] = "更多"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

@@ -107,7 +107,9 @@ class LookUp(SphinxPostTransform):
     def _is_of_script(self, entry: Entry) -> bool:
         """Return whether an entry holds the results of a script of this volume."""
         links = (
-            node.get("refuri", "") for node in entry.nodes[0].findall(nodes.reference)
+            node.get("refuri", "")
+            for part in entry.nodes
+            for node in part.findall(nodes.reference)
         )
         inside = self.builder.inside if self.builder else ()
         return isinstance(entry.nodes[-1], nodes.table) and any(

@@ -3,7 +3,7 @@
 ``chapter-cards`` shows the chapters that the numbered contents of its page list;
 ``course-facts`` counts what the course holds. The first page of a chapter ends in
 its learning path: which of its pages needs which, and how long they take. In a PDF
-all of them are plain lists.
+all but the path are plain lists.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.gallery.figures import gallery_figure
-from d2lnotes.site.gallery.records import read_records, results_folder
 from d2lnotes.site.html.pictures import IN_A_CARD
 from d2lnotes.site.lessons.front_matter import (
     Lesson,
@@ -93,7 +92,7 @@ class ChapterCards(SphinxDirective):
 
 
 class CourseFacts(SphinxDirective):
-    """``course-facts``: how many pages, exercises, scripts and numbers there are."""
+    """``course-facts``: how many pages, hours, exercises and experiments there are."""
 
     def run(self) -> list[nodes.Node]:
         """Return a placeholder."""
@@ -143,7 +142,8 @@ class Overviews(SphinxTransform):
                 self._report_words(card)
             item = nodes.list_item(classes=["course-card"])
             item += _picture(card)
-            item += _line("card-title", title_reference(card.chapter, refdoc=page))
+            title = title_reference(card.chapter, refdoc=page, both=True)
+            item += _line("card-title", title)
             if card.about:
                 halves = (half(card.about, x) for x in ("zh", "en"))
                 item += _twin("card-text", *halves)
@@ -165,13 +165,9 @@ class Overviews(SphinxTransform):
     def _add_path(
         self, rows: Sequence[Row], before: addnodes.toctree, page: str
     ) -> None:
-        own = [row for row in rows if not row.outside]
-        minutes = sum(row.minutes for row in own)
-        pages = "1 page" if len(own) == 1 else f"{len(own)} pages"
         title = nodes.rubric(
             "",
-            f"学习路径：{len(own)} 页，约 {duration(minutes, 'zh')} | "
-            f"Learning path: {pages}, about {duration(minutes, 'en')}",
+            f"学习路径：{_path_sum(rows, 'zh')} | Learning path: {_path_sum(rows, 'en')}",
             **{"heading-level": 2},
         )
         # Before the contents: there the pages themselves follow in a PDF.
@@ -179,8 +175,9 @@ class Overviews(SphinxTransform):
         while not isinstance(block.parent, nodes.section):
             block = block.parent
         section, index = block.parent, block.parent.index(block)
-        path = nodes.container(classes=["learning-path"])
-        path += nodes.raw("", draw_arcs(len(rows), _arcs(rows)), format="html")
+        arcs = _arcs(rows)
+        path = nodes.container(classes=["learning-path"], arcs=arcs)
+        path += nodes.raw("", draw_arcs(len(rows), arcs), format="html")
         path += _path_list(rows, page)
         section.insert(index, [title, path])
 
@@ -204,6 +201,22 @@ def _card_facts(card: Card, language: Language) -> str:
         return f"{card.pages} 页 · 约 {time}{scripts}"
     scripts = f" · {_count(card.scripts, 'experiment')}" if card.scripts else ""
     return f"{_count(card.pages, 'page')} · about {time}{scripts}"
+
+
+def _path_sum(rows: Sequence[Row], language: Language) -> str:
+    """Return how many pages a path draws and their minutes, other chapters' apart."""
+    own, others = (
+        [row.minutes for row in rows if row.outside is outside]
+        for outside in (False, True)
+    )
+    time, before = (duration(sum(x), language) for x in (own, others))
+    if language == "zh":
+        first = f"；先修别章 {len(others)} 页，约 {before}" if others else ""
+        return f"{len(own)} 页，约 {time}{first}"
+    first = (
+        f"; before it {_count(len(others), 'page')} of other chapters, about {before}"
+    )
+    return f"{_count(len(own), 'page')}, about {time}{first if others else ''}"
 
 
 def _count(number: int, word: str) -> str:
@@ -269,22 +282,33 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
 
 
 def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
-    matter: dict[str, Any] = {}
-    with suppress(TopmatterReadError):  # MyST reports it
-        matter = front_matter(Path(env.doc2path(chapter)))
     folder = chapter_of(chapter)
-    named = str(matter.get("figure", "plot_*_001"))
-    figure, alternative = gallery_figure(env, folder, named)
+    figure, alternative = chapter_figure(env, chapter)
     pages = [page for page in lessons if chapter_of(page) == folder]
     return Card(
         chapter=chapter,
-        about=str(matter.get("about", "")),
+        about=str(_matter(env, chapter).get("about", "")),
         figure=figure,
         alternative=alternative,
         pages=len(pages),
         minutes=total_minutes(pages, lessons),
         scripts=len(_scripts(env, folder)),
     )
+
+
+def chapter_figure(env: BuildEnvironment, chapter: str) -> tuple[str, str]:
+    """Return the figure of a chapter and its alternative text; blanks without one.
+
+    The first page names it; else it is the first of the first script.
+    """
+    named = str(_matter(env, chapter).get("figure", "plot_*_001"))
+    return gallery_figure(env, chapter_of(chapter), named)
+
+
+def _matter(env: BuildEnvironment, chapter: str) -> dict[str, Any]:
+    with suppress(TopmatterReadError):  # MyST reports it
+        return front_matter(Path(env.doc2path(chapter)))
+    return {}
 
 
 def _scripts(env: BuildEnvironment, chapter: str) -> list[Path]:
@@ -298,24 +322,24 @@ def _cards(env: BuildEnvironment, chapters: list[str]) -> list[Card]:
 
 
 def _facts(env: BuildEnvironment, chapters: list[str]) -> list[tuple[int, str, str]]:
-    lessons = find_lessons(env).values()
-    records = read_records(results_folder(env.config))
+    lessons = find_lessons(env)
+    examples = Path(env.srcdir, env.config.sphinx_gallery_conf["examples_dirs"])
     counts = [
         (len(lessons), "页课文，中英对照", "pages, each in both languages"),
         (
-            sum(x.exercises for x in lessons),
+            round(total_minutes(lessons, lessons) / 60),
+            "小时左右可以读完",
+            "hours or so of reading",
+        ),
+        (
+            sum(x.exercises for x in lessons.values()),
             "道练习，都有答案",
             "exercises, all answered",
         ),
         (
-            sum(len(_scripts(env, chapter_of(chapter))) for chapter in chapters),
-            "个能运行的实验",
-            "experiments to run",
-        ),
-        (
-            sum(len(record.results) for record in records),
-            "个出自运行的数",
-            "numbers from the runs",
+            len(list(examples.glob("*/plot_*.py"))),
+            "个动手实验，都能运行",
+            "experiments, ready to run",
         ),
     ]
     return [count for count in counts if count[0]]

@@ -67,6 +67,7 @@ def add_filter(
 ) -> None:
     """Load the filter on the pages with the list."""
     if _LISTED in app.env.metadata.get(pagename, {}):
+        app.add_js_file("list_filter.js", loading_method="defer")
         app.add_js_file("exercise_filter.js", loading_method="defer")
 
 

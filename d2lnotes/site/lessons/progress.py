@@ -1,22 +1,24 @@
 """What a reader has done: marked by progress.js, kept in the reader's browser alone.
 
 The pages tell the script what there is to do: a lesson its own name, and the pages
-that show progress the lessons and exercises of every chapter. Names and labels are
+that show progress every lesson with its title and its exercises. Names and labels are
 the same in both languages, so what is done in one is done in the other.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from d2lnotes.site.lessons.exercises import exercises_of
-from d2lnotes.site.lessons.front_matter import chapter_of, in_reading_order, is_lesson
+from d2lnotes.site.lessons.front_matter import in_reading_order, is_lesson
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
+from d2lnotes.site.twins.languages import own_language
+from d2lnotes.site.twins.references import title_nodes
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,15 +42,24 @@ class ProgressDirective(SphinxDirective):
         return [ProgressPanel()]
 
 
-def things_to_do(env: BuildEnvironment) -> dict[str, dict[str, list[str]]]:
-    """Return the names of the pages and the labels of the exercises of each chapter."""
-    chapters: dict[str, dict[str, list[str]]] = {}
-    for page in in_reading_order(env):
-        names = {"pages": [], "exercises": []}  # type: dict[str, list[str]]
-        names = chapters.setdefault(chapter_of(page), names)
-        names["pages"].append(page)
-        names["exercises"] += [exercise.label for exercise in exercises_of(env, page)]
-    return chapters
+class Todo(TypedDict):
+    """What the script is told of a lesson: its title, the labels of its exercises."""
+
+    title: str
+    exercises: list[str]
+
+
+def things_to_do(env: BuildEnvironment) -> dict[str, Todo]:
+    """Return the lessons in reading order, by their names."""
+    own = own_language(env.config)
+    return {
+        page: Todo(
+            title="".join(x.astext() for x in title_nodes(env, page, "", own))
+            or env.titles[page].astext(),
+            exercises=[exercise.label for exercise in exercises_of(env, page)],
+        )
+        for page in in_reading_order(env)
+    }
 
 
 def tell_script(

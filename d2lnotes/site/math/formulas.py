@@ -9,10 +9,11 @@ readers and for copying. Drawings are kept between builds and shared by the lang
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sqlite3
 import weakref
-from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ from sphinx.locale import _
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-from d2lnotes.site.math.mathjax import Formula, MathJax, latex_macros
+from d2lnotes.site.math.mathjax import Formula, MathJax, Piece, latex_macros
+from d2lnotes.site.math.pieces import SPACE
 from d2lnotes.site.rooms import METADATA
 
 if TYPE_CHECKING:
@@ -35,7 +37,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _RENDERER = "d2lnotes"
-_USED = re.compile(r'<use href="#(m[0-9a-f]+)"')
+_USED = re.compile(r'<use href="#(m[0-9a-f]+)(?:-\d+)?"')
+# As wide as what parts two formulas, but it takes no room where a line ends.
+_WIDE_SPACE = '<span class="quad"> </span>'
+# In ex: a displayed formula fits a phone if its widest piece is no wider.
+_PHONE = 36
 
 
 _TABLES = """
@@ -43,8 +49,8 @@ drop table if exists glyphs;
 create table glyphs (name text primary key, outline text);
 drop table if exists formulas;
 create table formulas (
-    name text primary key, style text, width text, height text, view_box text,
-    drawing text, glyphs text, mathml text, error text);
+    name text primary key, style text, height text, pieces text, glyphs text,
+    mathml text);
 """
 _SECONDS_TO_WAIT = 60  # for the other language's build
 
@@ -114,11 +120,10 @@ class FormulaStore:
         found = self._kept.execute("select * from formulas where name = ?", (name,))
         row = found.fetchone()
         if row is not None:
-            _, style, width, height, view_box, drawing, letters, mathml, error = row
+            _, style, height, pieces, letters, mathml = row
+            drawn = [Piece(*piece) for piece in json.loads(pieces)]
             glyphs = {letter: self._outline(letter) for letter in letters.split()}
-            self._formulas[name] = Formula(
-                style, width, height, view_box, drawing, glyphs, mathml, error
-            )
+            self._formulas[name] = Formula(style, height, drawn, glyphs, mathml)
         return row is not None
 
     def _outline(self, letter: str) -> str:
@@ -147,18 +152,34 @@ class FormulaStore:
                 [glyph for _, formula in new for glyph in formula.glyphs.items()],
             )
             self._kept.executemany(
-                "insert or ignore into formulas values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or ignore into formulas values (?, ?, ?, ?, ?, ?)",
                 [_row(name, formula) for name, formula in new],
             )
 
-    def element(self, name: str) -> str:
-        """Return the HTML that shows a formula whose drawing is on the page."""
+    def element(self, name: str, *, display: bool) -> str:
+        """Return the HTML that shows a formula whose drawings are on the page.
+
+        One of several pieces is a span of spans, where the least willing breaks are
+        innermost: a line ends between two pieces only if it does not elsewhere. In a
+        line of text, the last piece stands alone, to be held to what follows.
+        """
         formula = self[name]
-        return (
-            f'<svg style="{formula.style}" width="{formula.width}" '
-            f'height="{formula.height}" viewBox="{formula.view_box}" '
-            f'aria-hidden="true"><use href="#{name}"/></svg>{formula.mathml}'
-        )
+        ids = _piece_ids(name, formula)
+        drawn = [
+            f'<svg style="{formula.style}" width="{piece.width}ex" '
+            f'height="{formula.height}" viewBox="{piece.view_box}" '
+            f'aria-hidden="true"><use href="#{id_}"/></svg>'
+            for id_, piece in zip(ids, formula.pieces, strict=True)
+        ]
+        if not display and len(drawn) > 1:
+            return f"<span>{''.join(drawn[:-1])}</span>{drawn[-1]}{formula.mathml}"
+        levels = [piece.level for piece in formula.pieces]
+        return f"{_nested(drawn, levels)}{formula.mathml}"
+
+    def widest_piece(self, tex: str) -> float:
+        """Return how wide, in ex, a column must be for the displayed formula ``tex``."""
+        pieces = self[self.add(tex, display=True)].pieces
+        return max((piece.width for piece in pieces), default=0)
 
     def drawings(self, names: Iterable[str]) -> str:
         """Return the HTML, of no size, that holds the drawings of ``names``."""
@@ -167,7 +188,13 @@ class FormulaStore:
         for formula in formulas.values():
             glyphs.update(formula.glyphs)
         outlines = (f'<path id="{name}" d="{d}"/>' for name, d in glyphs.items())
-        drawings = (f'<g id="{n}">{f.drawing}</g>' for n, f in formulas.items())
+        drawings = (
+            f'<g id="{id_}">{piece.drawing}</g>'
+            for name, formula in formulas.items()
+            for id_, piece in zip(
+                _piece_ids(name, formula), formula.pieces, strict=True
+            )
+        )
         return (
             '<svg class="drawings" width="0" height="0" aria-hidden="true"><defs>'
             f"{''.join(outlines)}{''.join(drawings)}</defs></svg>"
@@ -175,8 +202,25 @@ class FormulaStore:
 
 
 def _row(name: str, formula: Formula) -> tuple[str, ...]:
-    texts = {**asdict(formula), "glyphs": " ".join(formula.glyphs)}
-    return (name, *texts.values())
+    pieces, glyphs = json.dumps(formula.pieces), " ".join(formula.glyphs)
+    return name, formula.style, formula.height, pieces, glyphs, formula.mathml
+
+
+def _piece_ids(name: str, formula: Formula) -> list[str]:
+    """Return the identifier of the drawing of each piece."""
+    if len(formula.pieces) == 1:
+        return [name]
+    return [f"{name}-{place}" for place in range(len(formula.pieces))]
+
+
+def _nested(drawn: list[str], levels: list[int]) -> str:
+    """Return the drawn pieces, with a span around all that are broken at one level."""
+    if len(drawn) < 2:
+        return "".join(drawn)
+    level = min(levels[1:])
+    cuts = [0, *(at for at in range(1, len(drawn)) if levels[at] == level), len(drawn)]
+    parts = (_nested(drawn[i:j], levels[i:j]) for i, j in pairwise(cuts))
+    return f"<span>{(_WIDE_SPACE if level == SPACE else '').join(parts)}</span>"
 
 
 def inline_tex(node: nodes.math) -> str:
@@ -211,9 +255,12 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula with lines of its own, and its number if it has one."""
     start = translator.starttag(node, "div", "", CLASS="math notranslate nohighlight")
     translator.body.append(start)
-    formula = _element(translator, node, display_tex(node), display=True)
-    # A wide formula scrolls in a box of its own; its number stays.
-    translator.body.append(f'<div class="formula">{formula}</div>')
+    tex = display_tex(node)
+    formula = _element(translator, node, tex, display=True)
+    # What is wider than its box is broken, then made smaller, and scrolls at last.
+    widest = _store(translator).widest_piece(tex)
+    style = f' style="--ex: {widest}"' if widest > _PHONE else ""
+    translator.body.append(f'<div class="formula"{style}>{formula}</div>')
     if node["number"]:
         number = get_node_equation_number(translator, node)
         translator.body.append(f'<span class="eqno">({number})')
@@ -223,10 +270,14 @@ def visit_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def _store(translator: HTML5Translator) -> FormulaStore:
+    return translator.builder.d2lnotes_formulas  # type: ignore[attr-defined,no-any-return]
+
+
 def _element(
     translator: HTML5Translator, node: nodes.Element, tex: str, *, display: bool
 ) -> str:
-    store: FormulaStore = translator.builder.d2lnotes_formulas  # type: ignore[attr-defined]
+    store = _store(translator)
     name = store.add(tex, display=display)
     if problem := store[name].error:
         logger.warning(
@@ -237,7 +288,7 @@ def _element(
             type="content",
             subtype="mathematics",
         )
-    return store.element(name)
+    return store.element(name, display=display)
 
 
 def open_store(app: Sphinx) -> None:

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sphinx.errors import ConfigError, ExtensionError
+
+from d2lnotes.site.math import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +32,8 @@ _PACKAGE = "sphinx-mathjax-offline"
 _PARTS = ("node-main", "input/tex-full", "output/svg", "output/svg/fonts/tex")
 _NAME = re.compile("[A-Za-z]+")
 # Marks that tell only what a piece of a formula means; of the others styles depend.
-_MEANING = re.compile(r' data-(?!frame|line)[\w-]+="[^"]*"')
+_MEANING = re.compile(r"data-(?!frame|line)[\w-]+")
+_MARKS = re.compile(rf' {_MEANING.pattern}="[^"]*"')
 # MathJax expects Node's modules; path is all it takes of them before it loads a part.
 _ENVIRONMENT = """
 var global = globalThis, exports = {}, __dirname = "/mathjax", ready = false, failure;
@@ -52,6 +55,28 @@ _TYPESET = """
 })(%s)
 """
 _START_SECONDS, _FORMULA_SECONDS = 60, 10
+_UNITS_PER_EX = 442  # of its fonts: an em has 1000
+
+
+class Piece(NamedTuple):
+    """What is drawn of a formula without a break.
+
+    Attributes
+    ----------
+    level
+        How unwillingly the formula is broken before it; see ``pieces``.
+    width
+        In ex, so that it goes with the text around it.
+    view_box
+        The part of the plane that is seen.
+    drawing
+        The elements inside the ``svg``; letters are references to the formula's glyphs.
+    """
+
+    level: int
+    width: float
+    view_box: str
+    drawing: str
 
 
 @dataclass(frozen=True)
@@ -61,15 +86,13 @@ class Formula:
     Parameters
     ----------
     style
-        The ``style`` of the outer ``svg``: how far it reaches below the line.
-    width, height
+        The ``style`` of each outer ``svg``: how far it reaches below the line.
+    height
         With the unit ex, so that the formula goes with the text around it.
-    view_box
-        The part of the plane that is seen.
-    drawing
-        The elements inside the ``svg``; letters are references to ``glyphs``.
+    pieces
+        What is drawn side by side, or in several lines where the column is narrow.
     glyphs
-        Identifier of each letter in the drawing, and its outline.
+        Identifier of each letter in the drawings, and its outline.
     mathml
         A ``math`` element.
     error
@@ -77,10 +100,8 @@ class Formula:
     """
 
     style: str
-    width: str
     height: str
-    view_box: str
-    drawing: str
+    pieces: list[Piece]
     glyphs: dict[str, str]
     mathml: str
     error: str = ""
@@ -95,7 +116,8 @@ class MathJax:
 
     def fingerprint(self) -> str:
         """Return what changes when a formula could come out otherwise."""
-        facts = [metadata.version(_PACKAGE), self._macros, Path(__file__).read_text()]
+        code = [Path(file).read_text() for file in (__file__, pieces.__file__)]
+        facts = [metadata.version(_PACKAGE), self._macros, code]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def typeset(self, tex: str, *, display: bool) -> Formula:
@@ -113,7 +135,7 @@ class MathJax:
             svg, mathml = self._engine.eval(call, timeout_sec=_FORMULA_SECONDS).split(
                 "\0"
             )
-            return _formula(svg, mathml)
+            return _formula(svg, mathml, display=display)
         except JSTimeoutException:
             error = f"MathJax took more than {_FORMULA_SECONDS} s"
             # What was broken off still answers; closed before, the engine would fail.
@@ -121,7 +143,7 @@ class MathJax:
         except (JSEvalException, ET.ParseError, ValueError) as problem:
             error = str(problem).partition("\n")[0]
         self._engine = None  # it may not have come to its senses
-        return Formula("", "0ex", "0ex", "0 0 0 0", "", {}, "", error)
+        return Formula("", "0ex", [], {}, "", error)
 
     def _start(self) -> Any:  # noqa: ANN401 - mini-racer has no stubs
         from py_mini_racer import MiniRacer
@@ -176,29 +198,49 @@ def mathjax_folder() -> Path:
     raise ExtensionError(msg)
 
 
-def _formula(svg: str, mathml: str) -> Formula:
+def _formula(svg: str, mathml: str, *, display: bool) -> Formula:
     error = re.search(r'data-mjx-error="([^"]*)"', svg)
-    root = ET.fromstring(_MEANING.sub("", svg).replace(' xmlns="', ' data-ns="'))
+    root = ET.fromstring(svg.replace(' xmlns="', ' data-ns="'))
+    if "viewBox" not in root.attrib:
+        msg = r"it has a \tag; a label numbers it instead: $$…$$ (eq-name)"
+        raise ValueError(msg)
     glyphs: dict[str, str] = {}
     for path in root.iter("path"):
         outline = path.attrib.pop("d")
         name = "g" + hashlib.sha256(outline.encode()).hexdigest()[:8]
         glyphs[name] = outline
-        path.tag = "use"
         path.set("href", f"#{name}")
-    drawing = "".join(_compact(child) for child in root)
+    _, top, _, height = root.attrib["viewBox"].split()
+    drawn = [
+        Piece(
+            part.level,
+            round(part.width / _UNITS_PER_EX, 3),
+            f"{part.left:g} {top} {part.width:g} {height}",
+            _text(part.drawing),
+        )
+        for part in pieces.parts_of(root, display=display)
+    ]
     return Formula(
         style=root.get("style", "").rstrip(";"),
-        width=root.get("width", ""),
         height=root.get("height", ""),
-        view_box=root.get("viewBox", ""),
-        drawing=drawing,
+        pieces=drawn,
         glyphs=glyphs,
-        mathml=_MEANING.sub("", re.sub(r">\s+<", "><", mathml)).replace(
+        mathml=_MARKS.sub("", re.sub(r">\s+<", "><", mathml)).replace(
             ' xmlns="http://www.w3.org/1998/Math/MathML"', ""
         ),
         error=error[1] if error else "",
     )
+
+
+def _text(drawing: ET.Element) -> str:
+    """Return ``drawing`` as text that refers to its letters, without unneeded marks."""
+    for element in drawing.iter():
+        marks = list(filter(_MEANING.fullmatch, element.attrib))
+        for mark in marks:
+            del element.attrib[mark]
+        if element.tag == "path":
+            element.tag = "use"
+    return _compact(drawing)
 
 
 def _compact(element: ET.Element) -> str:

@@ -1,4 +1,4 @@
-"""Numbers in the prose, read from the run that the page shows."""
+"""Numbers in the prose, read from the run that the page shows, and what it ran on."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up what is in this room, in this order."""
-    return set_up(app, __name__, ("role",))
+    return set_up(app, __name__, ("role", "colophon"))

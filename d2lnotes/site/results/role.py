@@ -28,12 +28,9 @@ from d2lnotes.site.gallery.records import (
     results_folder,
 )
 from d2lnotes.site.results.table import (
-    ResultName,
     ResultsTable,
     data_in_words,
     result_label,
-    visit_name_html,
-    visit_name_latex,
 )
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
@@ -194,6 +191,19 @@ def shown_records(env: BuildEnvironment) -> dict[str, object]:
     return dict.fromkeys(pages, records)
 
 
+def load_filter(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Load the filter of the numbers on the pages with the table of all."""
+    if ResultsTable.MARK in app.env.metadata.get(pagename, {}):
+        app.add_js_file("list_filter.js", loading_method="defer")
+        app.add_js_file("results_filter.js", loading_method="defer")
+
+
 def _visit_html(translator: Any, node: ResultNumber) -> None:  # noqa: ANN401
     builder = translator.builder
     labels = builder.env.domains.standard_domain.anonlabels
@@ -227,16 +237,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         html=(_visit_html, _depart_html),
         latex=(_visit_latex, _depart_latex),
     )
-    app.add_node(
-        ResultName,
-        html=(visit_name_html, None),
-        latex=(visit_name_latex, None),
-    )
     app.add_role("result", ResultRole())
     app.add_directive("results-table", ResultsTable)
     app.add_transform(WarnOfStandIns)
     app.add_post_transform(SpeakNumbers)
     # After the gallery has run (400 to 600).
     app.connect("builder-inited", load_records, priority=Started.RECORDS_READ)
+    app.add_css_file("results.css")
+    app.connect("html-page-context", load_filter)
     shown_elsewhere(app, "records", shown_records, reading=True)
     return METADATA

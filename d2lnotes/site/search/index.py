@@ -64,7 +64,6 @@ _NOT_SEARCHED = {
     "course-cards",
     "script-cards",
     "learning-path",
-    "sphx-glr-download-link-note",
     "sphx-glr-footer",
     "sphx-glr-signature",
     "sphx-glr-timing",

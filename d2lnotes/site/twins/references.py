@@ -54,8 +54,13 @@ def title_nodes(
     return [piece.deepcopy() for piece in title]
 
 
-def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
-    """Return a reference that shows the title of ``page``."""
+def title_reference(
+    page: str, *, refdoc: str, both: bool = False
+) -> addnodes.pending_xref:
+    """Return a reference that shows the title of ``page``.
+
+    With ``both``, its half in the other language follows, for reading side by side.
+    """
     return addnodes.pending_xref(
         "",
         nodes.inline("", page),
@@ -65,6 +70,7 @@ def title_reference(page: str, *, refdoc: str) -> addnodes.pending_xref:
         refdoc=refdoc,
         refexplicit=False,
         refwarn=True,
+        both_halves=both,
     )
 
 
@@ -98,7 +104,9 @@ class WriteTwins(SphinxPostTransform):
         self.own = languages.own_language(self.config)
         self.builder = builder_of(self.env)
         keeps_both = self.builder.format == "html" and self.builder.name != "epub"
-        if not keeps_both:
+        if keeps_both:
+            self._add_other_titles()
+        else:
             self._drop_other_language()
         for node in list(self.document.findall(addnodes.pending_xref)):
             if not node.get("refexplicit"):
@@ -112,7 +120,20 @@ class WriteTwins(SphinxPostTransform):
         for twin in list(self.document.findall(Twin)):
             twin.replace_self(twin.children)
 
+    def _add_other_titles(self) -> None:
+        other = languages.other_language(self.config)
+        for node in self.document.findall(addnodes.pending_xref):
+            if not node.get("both_halves"):
+                continue
+            if title := title_nodes(self.env, *self._target(node), other):
+                node.parent += HalfText(
+                    "", "", *title, lang=other, classes=["no-search"]
+                )
+
     def _keep_other_language(self) -> None:
+        # In the order of reading: beside each other, the page's own comes first.
+        for twin in self.document.findall(Twin):
+            twin.children.sort(key=lambda half: half["lang"] != self.own)
         other = languages.other_language(self.config)
         hidden = [half for half in self.document.findall(Half) if half["lang"] == other]
         hidden_ids: set[str] = set()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import subprocess
+from itertools import cycle
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from .survey import STILL, UNFOLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .survey import Visitor
@@ -79,37 +80,43 @@ def find_in_both_themes(
 
 def audit(
     axe: str, parts: Mapping[str, str], visitor: Visitor, name: str
-) -> dict[str, list[str]] | None:
-    """Return what axe finds on the page ``name`` if it is among ``parts``, else None."""
-    if name not in parts:
-        return None
+) -> dict[str, list[str]]:
+    """Return what axe finds on the page ``name``, of which ``parts`` names the part."""
     return find_in_both_themes(visitor, axe, within=parts[name])
 
 
 def drawn(names: Iterable[str], course: Path) -> dict[str, str]:
     """Return which of the built pages to look at, and which part of each.
 
-    There is one page of each kind in each folder, drawn by the commit so that all of
-    them come in time, and each page that was changed since the last landing. Menus,
-    header and footer are looked at once for each kind.
+    There is one page of each kind in each folder, in one of the languages, drawn by the
+    commit so that all of them come in time, and both languages of each page that was
+    changed since the last landing. Menus, header and footer are looked at once for each
+    kind and language.
     """
-    random_by_commit = random.Random(_git(course, "rev-parse", "HEAD"))
-    changed = changed_pages(course)
-    groups: dict[tuple[str, str], list[str]] = {}
+    draw = random_by_commit(course)
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
     for name in names:
-        groups.setdefault((str(PurePosixPath(name).parent), kind_of(name)), []).append(
-            name
-        )
+        language, _, page = name.partition("/")
+        group = groups.setdefault((str(PurePosixPath(page).parent), kind_of(name)), {})
+        group.setdefault(language, []).append(name)
+    languages: dict[str, Iterator[str]] = {}  # of a kind in turn
     parts, seen = {}, set()
-    for (place, kind), group in groups.items():
-        chosen = random_by_commit.choice(group)
-        whole = (place[:2], kind) not in seen
-        seen.add((place[:2], kind))
-        parts[chosen] = "document" if whole else "article"
-        for name in group:
-            if name[3:] in changed:
-                parts.setdefault(name, "article")
+    for (_, kind), group in groups.items():
+        order = draw.sample(sorted(group), len(group))
+        language = next(languages.setdefault(kind, cycle(order)))
+        whole = (kind, language) not in seen
+        seen.add((kind, language))
+        parts[draw.choice(group[language])] = "document" if whole else "article"
+    changed = changed_pages(course)
+    for name in names:
+        if name[3:] in changed:
+            parts.setdefault(name, "article")
     return parts
+
+
+def random_by_commit(course: Path) -> random.Random:
+    """Return what draws the same in all processes, and others after the next commit."""
+    return random.Random(_git(course, "rev-parse", "HEAD"))
 
 
 def kind_of(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from .barriers import audit, drawn
+from .barriers import audit, drawn, random_by_commit
 from .survey import Survey, Visitor, page_names, visit_pages
 
 LANGUAGES = ("zh", "en")
@@ -21,6 +21,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # Nothing but this machine can be reached.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 TOP = Path(__file__).parents[3]
 TOOLS = Path(__file__).parent / "node_modules"
@@ -88,8 +90,39 @@ def axe():
 
 @pytest.fixture(params=LANGUAGES)
 def language(request):
-    """Each language of the site in turn."""
+    """A language of the site: one of them, unless a test wants ``both_languages``."""
     return request.param
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out one language of each test that needs no more than one of them.
+
+    Which one it is differs from test to test, and is drawn by the commit, so that both
+    come in time. With ``--all-pages`` nothing is left out.
+    """
+    if config.getoption("all_pages"):
+        return
+    pairs = {}
+    for item in items:
+        params = getattr(item, "callspec", None) and dict(item.callspec.params)
+        if params and params.pop("language", None) and not is_tried_in_both(item):
+            pairs.setdefault(f"{item.nodeid.partition('[')[0]} {params}", []).append(
+                item
+            )
+    turn = random_by_commit(TOP).randrange(2)
+    left_out = {
+        item
+        for number, pair in enumerate(pairs.values(), start=turn)
+        for item in pair
+        if item is not pair[number % len(pair)]
+    }
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = [item for item in items if item not in left_out]
+
+
+def is_tried_in_both(item):
+    here = item.path.is_relative_to(Path(__file__).parent)
+    return not here or item.get_closest_marker("both_languages")
 
 
 @pytest.fixture(scope="session")
@@ -124,16 +157,16 @@ def visit(browser, site, windows):
 
 @pytest.fixture(scope="session")
 def survey(request, browser, site, axe, tmp_path_factory):
-    """What every page shows, looked at once for all tests of all processes."""
+    """What a sample of pages shows, looked at once for all tests of all processes."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # which the processes have in common
-    everything = request.config.getoption("all_pages")
     names = [name for language in LANGUAGES for name in page_names(site, language)]
-    audited = {name: "document" for name in names} if everything else drawn(names, TOP)
+    everything = request.config.getoption("all_pages")
+    parts = dict.fromkeys(names, "document") if everything else drawn(names, TOP)
 
     def visit(names):
-        return visit_pages(browser, site, names, audit=partial(audit, axe, audited))
+        return visit_pages(browser, site, names, audit=partial(audit, axe, parts))
 
     (folder / "survey").mkdir(exist_ok=True)
-    return Survey(site, folder / "survey", visit)
+    return Survey(parts, folder / "survey", visit)

@@ -46,6 +46,29 @@ async () => {
     return [...wide, ...outside.slice(0, 9)].map(name);
   };
 
+  // What a column is too narrow for: formulas cut without a sign, code that scrolls, and
+  // lines that begin with the punctuation after a formula; in folded answers as well.
+  window.findCut = async () => {
+    const folded = all("details:not([open])");
+    for (const block of folded) block.open = true;
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
+    const hasSign = (box) => getComputedStyle(box).maskImage !== "none";
+    const isParted = (held) => {
+      const [drawing, text] = [[...held.querySelectorAll("svg")].at(-1), document.createRange()];
+      text.selectNode(held.lastChild);
+      return held.lastChild.data && held.checkVisibility()
+        && text.getBoundingClientRect().top > drawing.getBoundingClientRect().bottom;
+    };
+    const found = {
+      cut_formulas: all(".formula").filter((box) => scrolls(box) && !hasSign(box)).map(name),
+      scrolling_code: all("pre", article).filter(scrolls).map(name),
+      parted_formulas: all(".unbroken").filter(isParted).map(name),
+    };
+    for (const block of folded) block.open = false;
+    return found;
+  };
+
   // The words around the article: buttons, menus, hints.
   const around = all("body *").filter((element) => !element.closest("article"));
   const labels = around.flatMap((element) =>
@@ -91,7 +114,6 @@ async () => {
     other_shown: all(".half.other")
       .filter((half) => getComputedStyle(half).display !== "none").map(name),
     own_halves: all(".half.own").length,
-    ids,
     repeated_ids: [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))],
     links: all("a[href]").map((link) => link.href)
       .filter((address) => address.startsWith("file:")),

@@ -22,11 +22,11 @@ class _Host(SimpleHTTPRequestHandler):
 
     def do_GET(self) -> None:
         file = Path(self.translate_path(self.path))
-        if not file.is_file():
-            self.send_error(404)
-            return
+        found = file.is_file()
+        if not found:
+            file = Path(self.directory, "404.html")
         data = sent(file)
-        self.send_response(200)
+        self.send_response(200 if found else 404)
         self.send_header("Content-Type", _kind(file))
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Cache-Control", "max-age=600")

@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from playwright.sync_api import Browser, ConsoleMessage, Request, Route
+    from playwright.sync_api import Browser, ConsoleMessage, Request
 
 Facts = dict[str, dict[str, Any]]  # of pages, by their names
 
@@ -57,7 +57,7 @@ class Visitor:
         self._inside = site.as_uri() + "/"
         self._context = browser.new_context(**{"viewport": WIDE, **options})
         self._context.set_default_timeout(20_000)
-        self._context.route("**/*", self._stay_inside)
+        self._context.on("request", self._note_request)
         self._context.on("console", self._note_console)
         self._context.on("weberror", lambda error: self._note(f"error: {error.error}"))
         self._context.on("requestfailed", self._note_failure)
@@ -101,12 +101,10 @@ class Visitor:
     def _note(self, problem: str) -> None:
         self.complaints.append(problem)
 
-    def _stay_inside(self, route: Route) -> None:
-        if route.request.url.startswith(self._inside):
-            route.continue_()
-        else:
-            self._note(f"request outside the site: {route.request.url}")
-            route.abort()
+    def _note_request(self, request: Request) -> None:
+        # That none comes through is up to the browser's ``ARGUMENTS``.
+        if not request.url.startswith((self._inside, "data:", "blob:")):
+            self._note(f"request outside the site: {request.url}")
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -131,12 +129,12 @@ def page_names(site: Path, language: str) -> list[str]:
 
 
 class Survey:
-    """What every page shows: each is visited once, by one of the processes that ask.
+    """What pages show: each is visited once, by one of the processes that ask.
 
     Parameters
     ----------
-    site : Path
-        The built site.
+    names : iterable of str
+        The pages to look at, such as ``zh/index``.
     folder : Path
         Where the processes leave for each other what they found.
     visit : callable
@@ -144,14 +142,17 @@ class Survey:
     """
 
     def __init__(
-        self, site: Path, folder: Path, visit: Callable[[list[str]], Facts]
+        self, names: Iterable[str], folder: Path, visit: Callable[[list[str]], Facts]
     ) -> None:
-        self._site, self._folder, self._visit = site, folder, visit
+        self._folder, self._visit = folder, visit
+        self._names: dict[str, list[str]] = {}
+        for name in names:
+            self._names.setdefault(str(Path(name).parent), []).append(name)
 
     def of_language(self, language: str) -> Facts:
-        """Return the facts of all pages of one language."""
-        names = page_names(self._site, language)
-        left = {str(Path(name).parent): {} for name in names}
+        """Return the facts of all pages of one language that are looked at."""
+        places = (place for place in self._names if Path(place).parts[0] == language)
+        left: dict[str, Facts] = {place: {} for place in places}
         while not all(left.values()):
             for place in (place for place, facts in left.items() if not facts):
                 # What another process is looking at comes in a later round.
@@ -170,9 +171,8 @@ class Survey:
         kept = self._folder / f"{place.replace('/', '+')}.json"
         with FileLock(kept.with_suffix(".lock"), timeout=wait):
             if not kept.exists():
-                names = page_names(self._site, place)
-                own = [name for name in names if str(Path(name).parent) == place]
-                kept.write_text(json.dumps(self._visit(own)), encoding="utf-8")
+                found = self._visit(self._names.get(place, []))
+                kept.write_text(json.dumps(found), encoding="utf-8")
             return json.loads(kept.read_text(encoding="utf-8"))
 
 
@@ -190,8 +190,11 @@ def visit_pages(
         visitor.page.set_viewport_size(WIDE)
         visitor.open(name)
         facts[name] = visitor.page.evaluate(FACTS)
+        cut = visitor.page.evaluate("() => window.findCut()")
+        facts[name]["scrolling_code"] = cut["scrolling_code"]
         visitor.page.set_viewport_size(NARROW)
         facts[name]["too_wide"] = visitor.page.evaluate("() => window.findTooWide()")
+        facts[name]["narrow"] = visitor.page.evaluate("() => window.findCut()")
         visitor.page.set_viewport_size(WIDE)
         facts[name]["barriers"] = audit(visitor, name)
         facts[name]["complaints"] = list(visitor.complaints)

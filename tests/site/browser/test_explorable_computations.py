@@ -9,6 +9,7 @@ from playwright.sync_api import Error
 from torch import nn
 from torch.nn import functional
 
+from d2lnotes.site.explorables.directive import KIT
 from d2lnotes.site.explorables.words import WIDGETS, widget_names
 
 pytestmark = pytest.mark.browser
@@ -45,8 +46,8 @@ RATES = {
 def compute(browser):
     """Evaluate a JavaScript expression of ``E``, the computations, and arguments."""
     page = browser.new_page()
-    for file in ("kit.js", *(f"{name}/widget.js" for name in widget_names())):
-        page.add_script_tag(path=WIDGETS / file)
+    for file in (*KIT, *(f"{name}/widget" for name in widget_names())):
+        page.add_script_tag(path=WIDGETS / f"{file}.js")
 
     def evaluate(expression, *arguments):
         names = ", ".join("abcd"[: len(arguments)])
@@ -115,7 +116,7 @@ def test_gelu_keeps_its_digits_far_out_on_the_left(compute):
     ("name", "rate"), [(name, rate) for name, rates in RATES.items() for rate in rates]
 )
 def test_gradient_descent_visits_the_points_of_torch_sgd(compute, name, rate):
-    start = compute("E.curves[a].start(1.55)", name)
+    start = compute("E.curves[a].start(1.55, 0.8)", name)
     point = nn.Parameter(doubles(start))
     optimizer = torch.optim.SGD([point], lr=rate)
     expected = [doubles(start)]
@@ -132,7 +133,7 @@ def test_gradient_descent_visits_the_points_of_torch_sgd(compute, name, rate):
 
 @pytest.mark.parametrize("name", CURVES)
 def test_curves_and_their_gradients_agree_with_autograd(compute, generator, name):
-    size = len(compute("E.curves[a].start(0)", name))
+    size = len(compute("E.curves[a].start(0, 0)", name))
     points = randoms(generator, size, 100).requires_grad_()
     values = CURVES[name](points)
     values.sum().backward()
@@ -152,7 +153,7 @@ def test_a_run_that_diverges_ends_where_it_passes_a_million(compute):
 
 @pytest.mark.parametrize("name", ["quadratic", "valley"])
 def test_the_curvature_is_the_largest_eigenvalue_of_the_hessian(compute, name):
-    start = doubles(compute("E.curves[a].start(0.7)", name))
+    start = doubles(compute("E.curves[a].start(0.7, 0.8)", name))
 
     hessian = torch.autograd.functional.hessian(CURVES[name], start)
 
@@ -261,6 +262,17 @@ def test_softmax_agrees_with_torch_on_random_scores(compute, generator):
     found = compute("a.map((row) => E.softmax(row))", logits.tolist())
 
     assert_agrees(found, logits.softmax(dim=1))
+
+
+@pytest.mark.parametrize("temperature", [0.03, 1.0, 30.0])
+@pytest.mark.parametrize("wanted", [1e-6, 0.3, 0.999])
+def test_a_dragged_bar_gets_the_score_of_its_probability(compute, wanted, temperature):
+    others = LOGITS["ordinary"]
+
+    score = compute("E.scoreFor(a, b, c)", wanted, others, temperature)
+
+    probs = (doubles([score, *others]) / temperature).softmax(dim=0)
+    assert probs[0].item() == pytest.approx(wanted, rel=1e-9)
 
 
 def test_the_bare_formula_fails_where_it_does_in_float32(compute, generator):

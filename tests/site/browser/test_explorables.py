@@ -1,6 +1,7 @@
 """The explorables on the built site, from file://: operated, silent, in their place."""
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import torch
@@ -12,8 +13,10 @@ pytestmark = pytest.mark.browser
 PAGE = "reference/explorables"
 # Where a learner meets the idea.
 LESSONS = {
-    "linear-models/softmax-regression": "softmax-temperature",
-    "convolutional-networks/lenet": "convolution",
+    "preliminaries/calculus": ["gradient-descent"],
+    "introduction/machine-learning": ["polynomial-overfitting"],
+    "linear-models/softmax-regression": ["softmax-temperature"],
+    "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
     "activations",
@@ -30,9 +33,9 @@ TINY = {"width": 320, "height": 700}
 TEXTS = """(body) => [body.innerText, ...[...body.querySelectorAll("[aria-label]")]
   .map((node) => node.getAttribute("aria-label"))].join("\\n")"""
 # Controls without a name, an SVG without one, a reference to a name that is missing.
-NAMELESS = """(body) => [...body.querySelectorAll("input, select, button, svg[role]")]
+NAMELESS = """(body) => [...body.querySelectorAll("input, select, button, [role]")]
   .filter((node) => !(node.labels?.[0]?.textContent || node.ariaLabel ||
-    node.textContent.trim() && node.tagName === "BUTTON"))
+    node.textContent.trim() && node.tagName === "BUTTON" || node.role === "status"))
   .map((node) => node.outerHTML)"""
 # Each control in turn at its ends, and each choice of each list, as if by hand.
 EXERCISE = """(body) => {
@@ -58,6 +61,22 @@ EXERCISE = """(body) => {
 }"""
 RESERVED = "(body) => Math.round(parseFloat(getComputedStyle(body).minHeight))"
 FILES = "performance.getEntriesByType('resource').map((entry) => entry.name)"
+# Each slider at the lower edge of the screen: are all drawings in view above it?
+HIDDEN = """(body) => {
+  const header = document.querySelector(".bd-header").getBoundingClientRect().bottom;
+  const panels = body.querySelector(".explorable-panels");
+  return [...body.querySelectorAll("input[type=range]")].filter((slider) => {
+    slider.scrollIntoView({ block: "end", behavior: "instant" });
+    const drawing = panels.getBoundingClientRect();
+    const { top, bottom } = slider.getBoundingClientRect();
+    return drawing.top < header - 1 || drawing.bottom > top || bottom > innerHeight + 1;
+  }).map(({ name }) => name);
+}"""
+# What the Tab key reaches outside the explorable of a frame.
+OUTSIDE = """() => [...document.querySelectorAll("a, button, input, select, [tabindex]")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }))
+  .filter((node) => !node.closest(".embedded")).map((node) => node.outerHTML)"""
+KEPT = "() => location.hash.startsWith('#explorable=')"
 FIRST_WORDS_FAIL = """
   const parse = JSON.parse;
   JSON.parse = (text) => {
@@ -105,6 +124,20 @@ def told(page, widget):
     return body(page, widget).locator(".explorable-readout").inner_text()
 
 
+def handles(page, widget, kind):
+    return body(page, widget).locator(f".explorable-handle.{kind}")
+
+
+def drag(page, handle, right, down):
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right, y + down, steps=4)
+    page.mouse.up()
+
+
 def test_the_page_holds_the_five(open_page):
     page = open_page()
 
@@ -114,13 +147,17 @@ def test_the_page_holds_the_five(open_page):
     assert found == NAMES
 
 
-@pytest.mark.parametrize(("lesson", "name"), LESSONS.items())
-def test_a_widget_stands_where_a_learner_meets_the_idea(open_page, lesson, name):
-    page = open_page(lesson)
+@pytest.mark.parametrize(("lesson", "names"), LESSONS.items())
+def test_widgets_stand_where_a_learner_meets_the_idea(visit, lesson, names):
+    visitor = visit()
+    visitor.open(f"en/{lesson}")
+    drawings = visitor.page.locator(".explorable-body").filter(has_text="Drag")
 
-    assert body(page, name).locator("svg").first.is_visible()
+    shown = [one.locator("svg").first.is_visible() for one in drawings.all()]
+    assert shown == [True] * len(names)
 
 
+@pytest.mark.both_languages
 def test_every_widget_speaks_the_language_of_the_page(open_page, language):
     page = open_page()
 
@@ -147,9 +184,11 @@ def test_every_widget_control_and_drawing_has_a_name(open_page):
 @pytest.mark.parametrize("size", [WIDE, NARROW, TINY], ids=["wide", "phone", "tiny"])
 def test_whatever_is_set_nothing_around_a_widget_moves(open_page, size):
     page = open_page(viewport=size)
+    files = page.evaluate(FILES)
 
     heights = {name: body(page, name).evaluate(EXERCISE) for name in NAMES}
 
+    assert page.evaluate(FILES) == files  # nothing is asked for
     assert heights == {name: [body(page, name).evaluate(RESERVED)] for name in NAMES}
 
 
@@ -239,7 +278,7 @@ def test_arrow_keys_move_a_slider_and_not_to_another_page(open_page):
 
     assert slider.get_attribute("aria-valuetext") == "2.3"
     assert "x = 2.3" in told(page, "activations")
-    assert page.url == address
+    assert page.url.partition("#")[0] == address
 
 
 def test_the_keyboard_chooses_another_function(open_page):
@@ -293,8 +332,8 @@ def test_who_asked_for_less_motion_sees_the_end_at_once(open_page):
     control(page, "convolution", "run").press("Enter")
 
     assert control(page, "gradient-descent", "steps").input_value() == "50"
-    assert control(page, "convolution", "row").input_value() == "3"
-    assert control(page, "convolution", "column").input_value() == "3"
+    place = handles(page, "convolution", "window").first.get_attribute("aria-valuetext")
+    assert re.findall(r"\d", place) == ["3", "3"]
 
 
 def test_the_threshold_is_shown_where_it_is_crossed(open_page):
@@ -350,16 +389,6 @@ def test_the_degree_never_exceeds_what_the_points_determine(open_page):
     assert "× 10⁻¹" in train or train == "0.000"  # through every point
 
 
-def test_the_widgets_ask_for_nothing_once_they_are_there(open_page):
-    page = open_page()
-    before = page.evaluate(FILES)
-
-    for name in NAMES:
-        body(page, name).evaluate(EXERCISE)
-
-    assert page.evaluate(FILES) == before
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lines_and_dots_stand_out_from_the_background(visit, scheme):
     visitor = visit(color_scheme=scheme)
@@ -370,3 +399,188 @@ def test_lines_and_dots_stand_out_from_the_background(visit, scheme):
 
     assert page.evaluate("() => document.documentElement.dataset.theme") == scheme
     assert {mark: ratio for mark, ratio in contrasts.items() if ratio < 3} == {}
+
+
+@pytest.fixture
+def lesson(visit):
+    def open_lesson(name, query="", **options):
+        visitor = visit(**options)
+        visitor.open(name, query)
+        return visitor.page
+
+    return open_lesson
+
+
+def test_the_start_is_dragged_clicked_and_moved_with_arrow_keys(lesson):
+    page = lesson("zh/preliminaries/calculus")
+    start = handles(page, "gradient-descent", "knob")
+    frame = body(page, "gradient-descent").locator(".frame").first
+    places = []
+
+    drag(page, start, -frame.bounding_box()["width"] / 4.4, 0)  # of 4.4 units
+    places.append(start.get_attribute("aria-valuetext"))
+    start.press("ArrowLeft")
+    places.append(start.get_attribute("aria-valuetext"))
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    places.append(start.get_attribute("aria-valuetext"))
+
+    assert places == ["0.8", "0.75", "0"]
+    assert control(page, "gradient-descent", "start").input_value() == "0"
+    assert start.evaluate("(node) => node === document.activeElement")
+
+
+def test_a_finger_drags_the_start_and_does_not_scroll(lesson):
+    page = lesson("zh/preliminaries/calculus", viewport=NARROW, has_touch=True)
+    start = handles(page, "gradient-descent", "knob")
+    body(page, "gradient-descent").evaluate("(body) => body.scrollIntoView()")
+    box, scrolled = start.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    session = page.context.new_cdp_session(page)
+    for kind, far in [("Start", 0), ("Move", 30), ("Move", 60), ("End", None)]:
+        points = [] if far is None else [{"x": x - far, "y": y + far}]
+        touch = {"type": f"touch{kind}", "touchPoints": points}
+        session.send("Input.dispatchTouchEvent", touch)
+
+    assert float(start.get_attribute("aria-valuetext")) < 1.3
+    assert page.evaluate("scrollY") == scrolled
+
+
+def test_a_training_point_is_dragged_and_arrow_keys_go_from_point_to_point(lesson):
+    page = lesson("en/introduction/machine-learning")
+    points = handles(page, "polynomial-overfitting", "point")
+    before = told(page, "polynomial-overfitting")
+
+    drag(page, points.nth(4), 0, -40)
+    dragged = told(page, "polynomial-overfitting")
+    points.nth(4).press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+
+    assert len({before, dragged, told(page, "polynomial-overfitting")}) == 3
+    link = body(page, "polynomial-overfitting").locator(".explorable-foot a")
+    moved = dict(parse_qsl(urlsplit(link.get_attribute("href")).fragment))["moved"]
+    assert [one.partition(":")[0] for one in moved.split()] == ["4", "5"]
+
+
+def test_a_pixel_is_switched_and_the_kernel_dragged(lesson):
+    page = lesson("zh/convolutional-networks/lenet")
+    pixels = handles(page, "convolution", "pixel")
+    kernel = handles(page, "convolution", "window").first
+
+    pixels.nth(11).click()
+    pixels.nth(10).press("Enter")
+    drag(page, kernel, 0, 2 * pixels.first.bounding_box()["height"])
+
+    pressed = [pixels.nth(i).get_attribute("aria-pressed") for i in (10, 11, 12)]
+    assert pressed == ["true", "true", "false"]
+    image = torch.tensor([[0.0, 0, 0, 1, 1]] * 5)
+    image[2, :2] = 1
+    weights = torch.tensor([[-1.0, 1], [-1, 1]])
+    output = torch.conv2d(image[None, None], weights[None, None])[0, 0]
+    assert f" = {output[2, 2]:.0f}\n" in told(page, "convolution")
+    control(page, "convolution", "image").select_option("square")  # of more pixels
+    drag(page, kernel, 0, 2 * pixels.first.bounding_box()["height"])
+    assert re.findall(r"\d", kernel.get_attribute("aria-valuetext")) == ["4", "2"]
+
+
+def test_a_bar_is_dragged_to_a_probability(lesson):
+    page = lesson("en/linear-models/softmax-regression")
+    bars = handles(page, "softmax-temperature", "knob")
+    frame = body(page, "softmax-temperature").locator(".frame").first.bounding_box()
+
+    right = frame["x"] + frame["width"] / 2
+    middle = bars.first.bounding_box()
+    drag(page, bars.first, right - middle["x"] - middle["width"] / 2, 0)
+
+    scores = torch.tensor([3.3, 3.0, -1.0, 2.0], dtype=torch.float64)
+    prob = scores.softmax(dim=0)[0].item()
+    assert prob == pytest.approx(0.5, abs=0.02)  # scores have one decimal
+    assert bars.first.get_attribute("aria-valuetext") == (
+        f"score 3.3, probability {prob:.3f}"
+    )
+
+
+def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
+    page = lesson(f"en/{PAGE}", viewport=NARROW)
+
+    hidden = {name: body(page, name).evaluate(HIDDEN) for name in NAMES}
+
+    assert hidden == {name: [] for name in NAMES}
+
+
+SET = {
+    "activations": {"function": "leaky ReLU", "x": "-1.5"},
+    "gradient-descent": {"curve": "valley", "rate": "0.21", "y": "-0.5"},
+    "convolution": {
+        "kernel": "own",
+        "padding": "1",
+        "weights": "1 2 3 4 5 6 7 8 9",
+        "switched": "6 7",
+        "place": "2 1",
+    },
+    "softmax-temperature": {"scoreA": "-2.5", "shift": "40"},
+    "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
+}
+
+
+def test_a_link_holds_what_was_changed_and_shows_it_again(lesson):
+    page = lesson(f"en/{PAGE}")
+    place = "(settings) => { location.hash = new URLSearchParams(settings); }"
+
+    for name, settings in SET.items():
+        before = told(page, name)
+        page.evaluate(place, {"explorable": name, **settings})
+        body(page, name).locator("[name=copy]").click()  # after the page has followed
+        link = body(page, name).locator(".explorable-foot a").get_attribute("href")
+        shown = told(page, name)
+        control(page, name, "reset").click()
+
+        found = dict(parse_qsl(urlsplit(link).fragment))
+        assert found == {"explorable": name, **settings}
+        assert told(page, name) == before != shown
+    page.goto("about:blank")
+    page.goto(link)
+    assert told(page, name) == shown
+
+
+def test_the_anchor_of_a_section_stays_until_something_is_changed(lesson):
+    page = lesson(f"en/{PAGE}", "#convolution")
+    page.wait_for_timeout(500)  # longer than a change waits
+    fragments = [urlsplit(page.url).fragment]
+
+    control(page, "activations", "x").fill("3")
+    page.wait_for_function(KEPT)
+    fragments.append(urlsplit(page.url).fragment)
+    control(page, "activations", "reset").click()
+    page.wait_for_function("() => location.hash === ''")
+
+    assert fragments == ["convolution", "explorable=activations&x=3"]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "phone"])
+def test_in_a_frame_the_explorable_is_alone_and_fills_it(lesson, size):
+    query = "?embed=convolution#explorable=convolution&padding=2"
+    page = lesson(f"zh/{PAGE}", query, viewport=size)
+
+    box = page.locator("[data-explorable=convolution]").bounding_box()
+    assert box == {"x": 0, "y": 0, **size}
+    assert control(page, "convolution", "padding").input_value() == "2"
+    assert page.evaluate(OUTSIDE) == []
+    link = body(page, "convolution").locator(".explorable-foot a")
+    lesson_state = f"{PAGE}.html#explorable=convolution&padding=2"
+    assert link.get_attribute("href").endswith(lesson_state)
+
+
+def test_what_leaves_the_drawing_is_marked_with_its_value(lesson):
+    page = lesson("en/preliminaries/calculus")
+    control(page, "gradient-descent", "rate").fill("1.1")
+    control(page, "gradient-descent", "steps").fill("20")
+
+    widget = body(page, "gradient-descent")
+    mark = widget.locator(".beyond-value").first
+    x = torch.tensor(1.8, dtype=torch.float64) * (1 - 2 * 1.1) ** 20
+    assert mark.text_content() == f"x = {x.item():.1f}".removesuffix(".0")
+    frame, box = widget.locator(".frame").first.bounding_box(), mark.bounding_box()
+    assert frame["x"] <= box["x"]
+    assert box["x"] + box["width"] <= frame["x"] + frame["width"]

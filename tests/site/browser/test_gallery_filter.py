@@ -1,4 +1,4 @@
-"""The filter of the gallery: by mouse and by key, from file://, and without it."""
+"""The filter of the experiments: by mouse and key, from file://, and without it."""
 
 import pytest
 
@@ -41,6 +41,30 @@ def test_a_title_is_found_as_it_is_typed(gallery):
     assert gallery.page.locator(".gallery-chapter >> visible=true").count() == 1
 
 
+def test_a_topic_is_found_in_either_language(gallery):
+    found = []
+    for word in ("卷积", "convolution"):
+        gallery.page.fill(".gallery-filter input[type=search]", word)
+        found.append({page.partition("/")[0] for page in shown(gallery)})
+
+    assert found[0] == found[1] == {"convolutional-networks"}
+
+
+def test_a_filtered_list_can_be_sent_and_says_when_nothing_matches(gallery):
+    gallery.page.fill(".gallery-filter input[type=search]", "lenet")
+    gallery.page.check("input[value=time-minutes]")
+    chosen, address = shown(gallery), gallery.page.url
+
+    gallery.page.goto("about:blank")
+    gallery.page.goto(address)
+    again = shown(gallery)
+    before = gallery.page.is_visible(".filter-empty")
+    gallery.page.fill(".gallery-filter input[type=search]", "no such thing")
+
+    assert again == chosen != []
+    assert (before, gallery.page.is_visible(".filter-empty")) == (False, True)
+
+
 def test_choices_of_one_kind_add_up_and_kinds_narrow(gallery):
     numbers = []
     for value in ("time-minute", "time-minutes", "data-fashion-mnist"):
@@ -75,6 +99,7 @@ def test_the_filter_is_worked_by_keys_alone(gallery):
     assert len(shown(gallery)) == gallery.page.locator(CARD).count()
 
 
+@pytest.mark.both_languages
 def test_the_filter_speaks_the_language_of_the_page(gallery, language):
     text = gallery.page.inner_text(".gallery-filter")
 

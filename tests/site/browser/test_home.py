@@ -25,6 +25,33 @@ def test_two_buttons_lead_into_the_course_and_to_the_experiments(visit, language
     assert bottom["y"] + bottom["height"] < 900  # seen without scrolling
 
 
+def test_a_reader_goes_on_after_the_page_that_was_done_last(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/index")
+    new = visitor.page.locator(".hero .resume").count()
+    visitor.open(f"{language}/introduction/course")
+    visitor.page.click(".page-done .done-button")
+
+    visitor.open(f"{language}/index")
+    button = visitor.page.locator(".hero .own a").first
+
+    assert new == 0
+    assert button.get_attribute("class") == "reference resume"
+    assert (
+        button.evaluate("(link) => link.href")
+        == (visitor.site / language / "introduction/setup.html").as_uri()
+    )
+
+
+def test_the_experiments_on_the_home_page_are_those_of_the_gallery(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/index")
+    numbers = visitor.page.locator(".course-facts .own strong").all_inner_texts()
+    visitor.open(f"{language}/gallery/index")
+
+    assert visitor.page.locator(".script-cards > li").count() == int(numbers[-1])
+
+
 def test_every_chapter_in_the_contents_has_a_card_with_its_link(visit, language):
     visitor = visit()
     visitor.open(f"{language}/index")
@@ -88,8 +115,27 @@ def test_side_by_side_a_path_shows_both_languages_beside_its_arcs(visit, languag
 
     drawing = box(visitor, ".learning-path > svg")
     first, second = (
-        box(visitor, f".learning-path .half.{half}") for half in ("zh", "en")
+        box(visitor, f".learning-path .half.{half}") for half in ("own", "other")
     )
 
     assert drawing["x"] + drawing["width"] < first["x"]
     assert first["x"] + first["width"] <= second["x"]
+
+
+def test_side_by_side_numbers_and_buttons_stand_once(visit, language):
+    visitor = visit()
+    visitor.open(f"{language}/index")
+    visitor.page.keyboard.press(BOTH_KEY)
+
+    shown = [
+        visitor.page.locator(f"{part} >> visible=true").count()
+        - visitor.page.locator(whole).count()
+        for part, whole in [
+            (".course-facts strong", ".course-facts li"),
+            (".hero a.reference", ".hero .own a.reference"),
+            (".course-card .card-facts", ".course-card"),
+            (".course-card .card-title .half", ".course-card"),
+        ]
+    ]
+
+    assert shown == [0, 0, 0, 0]

@@ -6,7 +6,7 @@ from .survey import BOTH_KEY, NARROW, STILL
 
 pytestmark = pytest.mark.browser
 
-LESSON = "linear-models/softmax-regression"
+LESSON = "introduction/setup"
 SCRIPT = "gallery/convolutional-networks/plot_lenet"
 TEXT = "article .half.own > p:not([class])"
 LINE = {"zh": 1.8, "en": 1.65}
@@ -57,26 +57,35 @@ def test_chinese_lines_break_strictly(visit):
     assert style(visitor, TEXT, "lineBreak") == "strict"
 
 
-@pytest.mark.parametrize(
-    ("page", "block"),
-    [
-        (f"zh/{LESSON}", "pre"),
-        (f"en/{LESSON}", "pre"),
-        ("en/preliminaries/tensors", ".pst-scrollable-table-container"),
-    ],
-)
-def test_wide_blocks_scroll_by_themselves(visit, page, block):
+def test_a_wide_table_scrolls_by_itself(visit):
     visitor = visit(viewport=NARROW)
-    visitor.open(page)
+    visitor.open("en/preliminaries/tensors")
 
     boxes = visitor.page.eval_on_selector_all(
-        f"article {block}",
+        "article .pst-scrollable-table-container",
         """(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth)
             .map((node) => [getComputedStyle(node).overflowX, node.tabIndex])""",
     )
 
     assert boxes
     assert {tuple(box) for box in boxes} == {("auto", 0)}
+
+
+def test_on_a_phone_each_line_of_code_that_goes_on_has_a_mark(visit):
+    visitor = visit(viewport=NARROW)
+    visitor.open(f"en/{LESSON}")
+
+    marks = visitor.page.eval_on_selector_all(
+        "article .code-line",
+        """(lines) => lines.map((line) => [line.getBoundingClientRect().height,
+            parseFloat(getComputedStyle(line, "::before").height)])""",
+    )
+
+    line = min(height for height, _ in marks if height)
+    assert max(height for height, _ in marks) > 2 * line
+    assert [room for _, room in marks] == pytest.approx(
+        [max(height - line, 0) for height, _ in marks], abs=1
+    )
 
 
 def test_figures_keep_the_hue_of_their_colors_in_the_dark(visit, language):
@@ -186,7 +195,10 @@ WITH_ALL_SHEETS = """async (sheets) => {
 }"""
 
 
-@pytest.mark.parametrize("page", ["index", LESSON, SCRIPT, "gallery/index", "search"])
+@pytest.mark.parametrize(
+    "page",
+    ["index", "convolutional-networks/lenet", SCRIPT, "gallery/index", "search"],
+)
 def test_the_one_sheet_styles_a_page_as_all_sheets_together_do(visit, language, page):
     visitor = visit()
     visitor.open(f"{language}/{page}")

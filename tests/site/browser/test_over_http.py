@@ -7,7 +7,7 @@ from .survey import BOTH_KEY, OTHER
 
 pytestmark = pytest.mark.browser
 
-LESSON = "linear-models/softmax-regression"
+LESSON = "introduction/setup"
 SEARCHED = {"zh": "交叉熵", "en": "cross-entropy"}
 LANGUAGE = ".bd-header .language-switch a >> visible=true"
 DEAD_IMAGES = """async () => {
@@ -43,7 +43,12 @@ def page(browser, address):
 
 
 @pytest.mark.parametrize(
-    "name", ["index", LESSON, "gallery/convolutional-networks/plot_lenet"]
+    "name",
+    [
+        "index",
+        "linear-models/softmax-regression",
+        "gallery/convolutional-networks/plot_lenet",
+    ],
 )
 def test_a_page_is_shown_whole(page, address, language, name):
     page.goto(f"{address}/{language}/{name}.html", wait_until="networkidle")
@@ -63,6 +68,21 @@ def test_a_search_finds_pages(page, address, language):
     page.wait_for_load_state("networkidle")
 
     assert SEARCHED[language] in page.inner_text("article").lower()
+
+
+def test_a_missing_page_leads_back_from_any_depth(browser, address, language):
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(f"{address}/{language}/no/such/plot_lenet.html")
+    field = page.locator("input").first  # that of the language of the address
+
+    found = field.input_value()
+    field.press("Enter")
+    page.wait_for_selector("ul.search li > a")
+
+    assert (answer.status, found) == (404, "lenet")
+    assert page.url == f"{address}/{language}/search.html?q=lenet"
+    context.close()
 
 
 def test_the_language_switch_stays_on_the_section(page, address, language):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from .survey import BOTH_KEY, OTHER
+from .survey import BOTH_KEY, NARROW, OTHER, STILL, WIDE
 
 pytestmark = pytest.mark.browser
 
 HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
-LESSONS = ["preliminaries/tensors", "convolutional-networks/lenet"]
+LESSONS = ["introduction/setup", "convolutional-networks/lenet"]
 SWITCH = ".language-switch a >> visible=true"
 BUTTON = ".side-by-side-switch >> visible=true"
 SIDE_BY_SIDE = "() => document.documentElement.hasAttribute('data-side-by-side')"
@@ -98,20 +98,68 @@ def test_the_language_switch_works_on_a_generated_page(visit, language):
     assert visitor.where()[0] == f"{OTHER[language]}/search"
 
 
-def test_a_phone_reaches_both_switches(visit, language):
-    visitor = visit(viewport={"width": 390, "height": 844})
+def test_a_phone_shows_both_switches_without_a_menu(visit, language):
+    visitor = visit(viewport={"width": 320, "height": 640})
     visitor.open(f"{language}/{LESSONS[0]}")
-    if not visitor.page.query_selector(SWITCH):
-        visitor.page.click(".primary-toggle")
-        visitor.page.wait_for_selector(SWITCH)
+    before = visitor.page.evaluate("document.documentElement.scrollWidth")
 
     visitor.page.click(BUTTON)
     with visitor.page.expect_navigation():
         visitor.page.click(SWITCH)
     visitor.wait()
 
+    assert before <= 320
     assert visitor.where()[0] == f"{OTHER[language]}/{LESSONS[0]}"
     assert visitor.page.evaluate(SIDE_BY_SIDE)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["phone", "wide"])
+def test_side_by_side_the_contents_are_in_a_drawer_that_lets_go(visit, language, size):
+    visitor = visit(viewport=size)
+    visitor.open(f"{language}/{LESSONS[1]}")
+    visitor.page.add_style_tag(content=STILL)
+    press(visitor, BUTTON)
+    drawer = visitor.page.locator("#pst-secondary-sidebar-modal")
+    section = drawer.locator("nav a").nth(2)
+    closed = []
+
+    press(visitor, ".secondary-toggle")
+    drawer.locator(".close-drawer button").click()
+    closed.append(drawer.is_hidden())
+    press(visitor, ".secondary-toggle")
+    visitor.page.mouse.click(20, size["height"] / 2)
+    closed.append(drawer.is_hidden())
+    press(visitor, ".secondary-toggle")
+    chosen = section.get_attribute("href")
+    section.click()
+    closed.append(drawer.is_hidden())
+
+    assert closed == [True, True, True]
+    assert visitor.where()[1] == chosen.removeprefix("#")
+    assert -10 < top_of(visitor, visitor.where()[1]) < 300
+
+
+def test_the_header_of_a_phone_gives_way_to_the_text(visit, language):
+    visitor = visit(viewport=NARROW)
+    visitor.open(f"{language}/{LESSONS[0]}")
+    visitor.page.add_style_tag(content=STILL)
+    shown = []
+
+    for distance in (300, 900, -200, 900):
+        visitor.page.mouse.wheel(0, distance)
+        visitor.page.wait_for_timeout(200)
+        shown.append(header_is_shown(visitor))
+    visitor.page.keyboard.press("Shift+Tab")
+    visitor.page.focus(BUTTON)
+    shown.append(header_is_shown(visitor))
+
+    assert shown == [True, False, True, False, True]
+
+
+def header_is_shown(visitor):
+    return visitor.page.eval_on_selector(
+        ".bd-header", "(header) => header.getBoundingClientRect().bottom > 0"
+    )
 
 
 def test_the_button_shows_both_languages_in_two_columns(visit, language):
@@ -123,7 +171,8 @@ def test_the_button_shows_both_languages_in_two_columns(visit, language):
     first, second = visitor.page.evaluate(COLUMNS)
     assert visitor.page.evaluate(SIDE_BY_SIDE)
     assert visitor.page.get_attribute(BUTTON, "aria-pressed") == "true"
-    assert (first["lang"], second["lang"]) == ("zh-CN", "en")
+    languages = [HTML_LANGUAGE[language], HTML_LANGUAGE[OTHER[language]]]
+    assert [first["lang"], second["lang"]] == languages
     assert first["right"] <= second["left"]
     assert abs(first["top"] - second["top"]) < 2
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .survey import BOTH_KEY
+from .survey import BOTH_KEY, NARROW
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +24,7 @@ def term(visitor):
     return visitor.page.locator(f"{TERM} >> visible=true").first
 
 
+@pytest.mark.both_languages
 def test_a_term_shows_its_definition_in_the_language_of_the_page(lesson, language):
     term(lesson).hover()
 
@@ -75,6 +76,33 @@ def test_side_by_side_each_half_has_its_own_definition(lesson):
         shown.append(lesson.page.locator(TIP).get_attribute("lang"))
 
     assert shown == ["zh-CN", "en"]
+
+
+@pytest.mark.parametrize(
+    "link", [TERM, CITATION, "article .half.own a.d2l-result"], ids=str
+)
+def test_a_finger_opens_the_tip_and_in_it_the_page(visit, link):
+    visitor = visit(viewport=NARROW, has_touch=True)
+    visitor.open(f"zh/{LESSON}")
+    anchor = visitor.page.locator(f"{link} >> visible=true").first
+    address = anchor.evaluate("(link) => link.href")
+
+    anchor.tap()
+    tips = [visitor.page.locator(TIP).count()]
+    visitor.page.touchscreen.tap(380, 840)
+    tips.append(visitor.page.locator(TIP).count())
+    anchor.tap()
+    stayed = visitor.where()[0]
+    visitor.page.locator(f"{TIP} .tip-open").tap()
+
+    assert (tips, stayed) == ([1, 0], f"zh/{LESSON}")
+    visitor.page.wait_for_url(address)
+
+
+def test_a_number_tells_its_origin_to_the_keyboard(lesson):
+    lesson.page.locator("article .half.own a.d2l-result >> visible=true").first.focus()
+
+    assert "plot_" in lesson.page.locator(TIP).inner_text()
 
 
 def test_a_definition_stays_inside_a_phone(visit, language):

@@ -16,36 +16,42 @@ REFUSED = {"profile": {"default_content_setting_values": {"cookies": 2}}}
 BUTTON = ".bd-header .search-button__button >> visible=true"
 
 
-@pytest.fixture(params=["file", "http"])
-def address(request, site):
+@pytest.fixture(scope="module")
+def addresses(site):
     """The site as files of the disk, and as a host serves it."""
-    if request.param == "file":
-        yield site.as_uri()
-    else:
-        with hosted(site) as address:
-            yield address
+    with hosted(site) as address:
+        yield {"zh": site.as_uri(), "en": address}
 
 
-@pytest.fixture
-def page(browser, tmp_path):
-    """A window of a browser that refuses storage; no script may fail in it."""
-    preferences = tmp_path / "Default" / "Preferences"
+@pytest.fixture(scope="module")
+def refusing(browser, tmp_path_factory):
+    """A browser that refuses storage."""
+    folder = tmp_path_factory.mktemp("refusing")
+    preferences = folder / "Default" / "Preferences"
     preferences.parent.mkdir()
     preferences.write_text(json.dumps(REFUSED), encoding="utf-8")
     context = browser.browser_type.launch_persistent_context(
-        tmp_path, executable_path=chromium_path(), args=ARGUMENTS, viewport=WIDE
+        folder, executable_path=chromium_path(), args=ARGUMENTS, viewport=WIDE
     )
     context.set_default_timeout(20_000)
-    errors = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(refusing):
+    """A window of that browser; no script may fail in it."""
+    errors = []
+    page = refusing.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
     assert errors == []
 
 
 @pytest.fixture
-def lesson(page, address, language):
-    page.goto(f"{address}/{language}/{LESSON}.html")
+def lesson(page, addresses, language):
+    page.goto(f"{addresses[language]}/{language}/{LESSON}.html")
     assert page.evaluate("() => localStorage instanceof Storage") is False
     return page
 

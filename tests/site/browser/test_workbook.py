@@ -8,14 +8,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from .survey import OTHER
+from .survey import BOTH_KEY, OTHER
 
 pytestmark = pytest.mark.browser
 
-LESSON = "linear-models/softmax-regression"
+LESSON = "introduction/setup"
+WITH_HINTS = "convolutional-networks/lenet"
 SCRIPT = "gallery/linear-models/plot_logsumexp_overflow"
 LIST = "reference/exercises"
-EXERCISE = "ex-softmax-by-hand"
+EXERCISE = "ex-setup-false"
 BUTTON = f"#{EXERCISE} .done-button"
 PAGE_BUTTON = ".page-done .done-button"
 FORBIDDEN = """Object.defineProperty(window, "localStorage", {
@@ -77,6 +78,16 @@ def test_an_exercise_is_marked_with_the_keyboard_and_stays_marked(reader, langua
     assert (before, after, pressed(page)) == ("false", "true", "true")
 
 
+def test_side_by_side_the_mark_of_an_exercise_stands_beside_its_title(reader, language):
+    page = reader(f"{language}/{LESSON}")
+    page.keyboard.press(BOTH_KEY)
+
+    button = page.locator(BUTTON).bounding_box()
+    text = page.locator(f"#{EXERCISE} > .twin, #{EXERCISE} > div .twin").first
+
+    assert button["y"] + button["height"] <= text.bounding_box()["y"]
+
+
 def test_what_is_done_in_one_language_is_done_in_the_other(reader, language):
     page = reader(f"{language}/{LESSON}")
     page.click(BUTTON)
@@ -118,7 +129,9 @@ def test_the_home_page_tells_progress_by_chapter(reader, language):
     card = page.locator(".course-card:has(.card-progress)")
 
     assert before == 0
-    assert card.locator(".card-title a").get_attribute("href").startswith("linear-m")
+    assert (
+        card.locator(".card-title a").get_attribute("href").startswith("introduction")
+    )
     assert "1" in card.locator(".card-progress").inner_text()
 
 
@@ -204,7 +217,7 @@ def test_without_storage_nothing_can_be_marked_and_the_list_says_so(reader, lang
 
 def test_a_hint_opens_before_the_answer(visit, language):
     visitor = visit()
-    visitor.open(f"{language}/{LESSON}")
+    visitor.open(f"{language}/{WITH_HINTS}")
     hint = visitor.page.locator("details.hint").first
     shut = hint.locator("p >> visible=true").count()
 
@@ -262,6 +275,7 @@ def test_the_page_of_downloads_offers_what_was_built(visit, site, language):
 def test_a_download_comes_whole(reader, site, language):
     page = reader(f"{language}/{SCRIPT}")
 
+    page.click("details.page-downloads > summary")
     link = page.locator("dl.downloads a").first
     with page.expect_download() as download:
         link.click()

@@ -100,12 +100,12 @@ def test_the_wheel_is_offered_online_and_in_the_copy_of_the_site(course):
 
 
 @pytest.mark.parametrize("language", ["zh", "en", "bilingual"])
-def test_a_chapter_is_packed_in_each_language(course, language):
+def test_a_chapter_is_packed_in_each_language_with_what_it_installs(course, language):
     make_archives(course)
 
     archive = downloads(course) / f"d2lnotes-first-{language}.zip"
 
-    assert names(archive) == ["page.ipynb", "plot_x.py"]
+    assert names(archive) == [WHEEL, "page.ipynb", "plot_x.py"]
     with zipfile.ZipFile(archive) as packed:
         assert packed.read("page.ipynb").decode() == language
 

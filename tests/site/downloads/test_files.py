@@ -1,21 +1,34 @@
 """Notebooks and scripts that are made from pages: what they hold, and that they run."""
 
+import base64
 import json
+import os
 import re
 import subprocess
 import sys
+import sysconfig
+import venv
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 from tiny_site import build_tiny_site
 
+from d2lnotes.site.downloads.installing import install_cell
 from d2lnotes.site.downloads.markdown import Cell
 from d2lnotes.site.downloads.markdown_inline import expanded
 from d2lnotes.site.downloads.notebooks import script
-from d2lnotes.site.downloads.wheel import WHEEL
+from d2lnotes.site.downloads.wheel import WHEEL, wheel_files
 
-EXTENSIONS = ["d2lnotes.site.twins", "d2lnotes.site.downloads"]
+EXTENSIONS = [
+    "d2lnotes.site.twins",
+    "d2lnotes.site.explorables",
+    "d2lnotes.site.downloads",
+]
 FORMATS = {
     language: {kind: word for kind in ("exercise", "table", "figure")}
     for language, word in (("zh", "第 %s 题"), ("en", "Number %s"))
@@ -130,7 +143,12 @@ def text(file):
 
 
 def code(file):
-    return [source for kind, source in cells(file) if kind == "code"]
+    """Return the code of a notebook after the cell that installs the package."""
+    return [source for kind, source in cells(file) if kind == "code"][1:]
+
+
+def first_cell(file):
+    return cells(file)[0][1]
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +171,10 @@ def test_the_student_edition_asks_and_hints_but_does_not_answer(zh):
 
 
 def test_the_student_edition_has_a_cell_to_fill_in_after_question_and_hint(zh):
-    kinds = [kind for kind, _ in cells(zh / "zh/chapter/page.ipynb")]
-    last_text, last_code = cells(zh / "zh/chapter/page.ipynb")[-2:]
+    (_, last_text), last_code = cells(zh / "zh/chapter/page.ipynb")[-3:-1]
 
-    assert kinds[-2:] == ["markdown", "code"]
-    assert last_text[1].endswith("</details>")
-    assert last_code[1] == "# 在这里作答"
+    assert last_text.endswith("</details>")
+    assert last_code == ("code", "# 在这里作答")
 
 
 def test_the_other_edition_answers_with_code(zh):
@@ -208,9 +224,17 @@ def test_text_is_markdown_without_directives_and_roles(en):
     assert "| number $\\vert x\\vert $ |" in found
 
 
-def test_references_are_words_without_a_hosted_copy(en, zh):
-    assert "See “Other page”" in text(en / "en/chapter/page.ipynb")
-    assert "见《别页》，" in text(zh / "zh/chapter/page.ipynb")
+def test_without_a_hosted_copy_the_end_says_where_the_named_pages_lie(en, zh):
+    for folder, language, named, title in (
+        (en, "en", "See “Other page”", "Other page: "),
+        (zh, "zh", "见《别页》，", "别页："),
+    ):
+        file = folder / language / "chapter/page.ipynb"
+
+        assert named in text(file)
+        assert cells(file)[-1][1].splitlines()[-1] == (
+            f"- {title}`{language}/chapter/other.html`"
+        )
 
 
 def test_references_lead_to_the_hosted_copy(tmp_path):
@@ -219,19 +243,7 @@ def test_references_lead_to_the_hosted_copy(tmp_path):
     found = text(folder / "en/chapter/page.ipynb")
 
     assert "[Other page](https://example.org/course/en/chapter/other.html)" in found
-
-
-def test_a_figure_is_shown_from_the_hosted_copy(tmp_path):
-    page = LESSON + "\n```{figure} ab.svg\n甲 | A\n```\n"
-    picture = tmp_path / "docs" / "chapter" / "ab.svg"
-    picture.parent.mkdir(parents=True)
-    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-
-    folder = build(tmp_path, "en", page, d2lnotes_url="https://example.org")
-
-    assert "![](https://example.org/en/_images/ab.svg)\n\n*Number 1.1: A*" in text(
-        folder / "en/chapter/page.ipynb"
-    )
+    assert "`en/chapter/other.html`" not in found
 
 
 PICTURE = """
@@ -241,22 +253,76 @@ PICTURE = """
 甲 | A
 ```
 """
+DRAWINGS = {
+    name: f'<svg xmlns="http://www.w3.org/2000/svg"><text>{words}</text></svg>'
+    for name, words in (("ab.svg", "甲"), ("ab.en.svg", "A"))
+}
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_figure_keeps_its_alternative_text(tmp_path, language):
-    picture = tmp_path / "docs" / "chapter" / "ab.svg"
-    picture.parent.mkdir(parents=True)
-    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+@pytest.fixture(scope="module", params=["zh", "en"])
+def drawn(request, tmp_path_factory):
+    """A build of a page with a drawing in two languages, and the build's language."""
+    folder = tmp_path_factory.mktemp("drawn")
+    for name, drawing in DRAWINGS.items():
+        file = folder / "docs" / "chapter" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(drawing, encoding="utf-8")
+    return request.param, build(folder, request.param, LESSON + PICTURE)
 
-    folder = build(
-        tmp_path, language, LESSON + PICTURE, d2lnotes_url="https://example.org"
-    )
+
+@pytest.mark.parametrize("edition", ["own", "bilingual"])
+def test_a_notebook_holds_its_figures_in_its_first_language(drawn, edition):
+    language, folder = drawn
+    first = language if edition == "own" else "zh"
+    place = language if edition == "own" else edition
+    found = text(folder / place / "chapter/page.ipynb")
+
+    inside = re.search(r"\]\(data:image/svg\+xml;base64,(.*?)\)", found)[1]
+
+    name = {"zh": "ab.svg", "en": "ab.en.svg"}[first]
+    assert base64.b64decode(inside).decode() == DRAWINGS[name]
+
+
+def test_a_figure_keeps_its_alternative_text(drawn):
+    language, folder = drawn
 
     own = {"zh": r"![图 \[一\]](", "en": r"![Figure \[one\]]("}[language]
     assert own in text(folder / f"{language}/chapter/page.ipynb")
     both = r"![图 \[一\] | Figure \[one\]]("
     assert both in text(folder / "bilingual/chapter/page.ipynb")
+
+
+@pytest.mark.parametrize("url", ["https://example.org", ""])
+def test_a_notebook_links_to_the_hosted_explorable(tmp_path, url):
+    page = f"{LESSON}\n::::{{explorable}} convolution\n{PICTURE.strip()}\n::::\n"
+    picture = tmp_path / "docs" / "chapter" / "ab.svg"
+    picture.parent.mkdir(parents=True)
+    picture.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+
+    folder = build(tmp_path, "en", page, d2lnotes_url=url)
+
+    found = text(folder / "en/chapter/page.ipynb")
+    address = f"{url}/en/chapter/page.html#explorable=convolution"
+    assert (f"[Operate this figure on the web]({address})" in found) == bool(url)
+
+
+def test_a_figure_has_a_cell_of_its_own_with_its_caption(drawn):
+    _, folder = drawn
+
+    found = [source for _, source in cells(folder / "bilingual/chapter/page.ipynb")]
+
+    (figure,) = [source for source in found if "data:image" in source]
+    assert figure.startswith("![")
+    assert figure.endswith("*第 1.1 题：甲 | Number 1.1: A*")
+
+
+def test_notebooks_are_valid(drawn):
+    _, folder = drawn
+    notebooks = list(folder.rglob("*.ipynb"))
+
+    assert notebooks
+    for file in notebooks:
+        nbformat.validate(nbformat.read(file, as_version=nbformat.NO_CONVERT))
 
 
 BLOCKS = """
@@ -482,14 +548,18 @@ GITHUB = {
 }
 
 
+NOTEBOOK = "github.com/owner/course/blob/gh-pages/downloads/zh/chapter/page.ipynb"
+
+
 @pytest.mark.parametrize(
     ("config", "links"),
     [
         (
             GITHUB,
             [
-                "https://colab.research.google.com/github/owner/course/blob/gh-pages"
-                "/downloads/zh/chapter/page.ipynb"
+                "https://colab.research.google.com/"
+                + NOTEBOOK.replace("github.com", "github"),
+                f"https://kaggle.com/kernels/welcome?src=https://{NOTEBOOK}",
             ],
         ),
         (GITHUB | {"d2lnotes_url": ""}, []),
@@ -498,7 +568,9 @@ GITHUB = {
     ],
     ids=["GitHub", "not hosted", "Gitee", "no repository"],
 )
-def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, links):
+def test_colab_and_kaggle_are_offered_where_they_can_fetch_the_notebook(
+    tmp_path, config, links
+):
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "layout.html").write_text(
         '{% extends "!layout.html" %}{% block footer %}'
@@ -512,9 +584,10 @@ def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, link
 
     offered = [link["href"] for link in soup.select("a.file")]
 
-    assert [link for link in offered if "colab" in link] == links
-    for link in offered:
-        assert "colab" in link or (page.parent / link).resolve().is_file()
+    assert [link for link in offered if "://" in link] == links
+    files = [link for link in offered if "://" not in link]
+    assert files
+    assert all((page.parent / file).resolve().is_file() for file in files)
 
 
 @pytest.mark.parametrize(
@@ -522,17 +595,81 @@ def test_colab_is_offered_where_it_can_fetch_the_notebook(tmp_path, config, link
     [
         (GITHUB, f"https://example.org/downloads/{WHEEL}"),
         (GITHUB | {"d2lnotes_url": ""}, "git+https://github.com/owner/course"),
-        ({}, None),
     ],
-    ids=["hosted", "repository", "offline copy"],
+    ids=["hosted", "repository"],
 )
 def test_a_notebook_begins_by_installing_what_is_missing(tmp_path, config, source):
     folder = build(tmp_path, **config)
 
-    first = code(folder / "zh/chapter/page.ipynb")[0]
+    first = first_cell(folder / "zh/chapter/page.ipynb")
 
-    assert (f'subprocess.run([*pip, "{source}"]' in first) == bool(source)
-    assert ('if find_spec("d2lnotes") is None' in first) == bool(source)
+    assert 'if find_spec("d2lnotes") is None' in first
+    assert f'subprocess.run([*pip, "{source}"]' in first
+
+
+@pytest.fixture
+def bare_python(tmp_path):
+    """A Python with pip and nothing else."""
+    folder = tmp_path / "venv"
+    venv.create(folder)
+    scheme = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", vars=scheme))
+    pip = Path(find_spec("pip").origin).parent
+    (packages / "pip").symlink_to(pip, target_is_directory=True)
+    return Path(sysconfig.get_path("scripts", "venv", vars=scheme)) / "python"
+
+
+def run_bare(bare_python, file):
+    """Run ``file`` as a reader without the course would, offline and without torch."""
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.run(
+        [bare_python, file],
+        capture_output=True,
+        check=False,
+        cwd=file.parent,
+        encoding="utf-8",
+        env=env | {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PYTHONUTF8": "1"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("zh", "没有 d2lnotes"), ("en", "is missing")]
+)
+def test_an_offline_copy_says_which_file_is_missing(
+    bare_python, tmp_path, language, says
+):
+    file = tmp_path / "page.py"
+    file.write_text(install_cell("", (language,), script=True).text, encoding="utf-8")
+
+    done = run_bare(bare_python, file)
+
+    assert says in done.stderr.splitlines()[-1]
+    assert f"{WHEEL} " in done.stderr.splitlines()[-1]
+    assert str(tmp_path) in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("place", "script"),
+    [("downloads", True), ("downloads/zh/chapter", False)],
+    ids=["script beside the wheel", "notebook in the site's folder"],
+)
+def test_an_offline_copy_installs_the_wheel_that_lies_there(
+    bare_python, tmp_path, place, script
+):
+    file = tmp_path / place / "page.py"
+    file.parent.mkdir(parents=True)
+    first = install_cell("", ("zh", "en"), script=script).text
+    file.write_text(f"{first}\nimport d2lnotes\nprint(d2lnotes.__file__)\n", "utf-8")
+    with zipfile.ZipFile(tmp_path / "downloads" / WHEEL, "w") as wheel:
+        for name, content in wheel_files().items():
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            wheel.writestr(name, data)
+
+    done = run_bare(bare_python, file)
+
+    assert done.stderr == ""
+    installed = Path(done.stdout.strip())
+    assert installed.is_relative_to(bare_python.parents[1])
 
 
 def test_a_script_keeps_within_the_screen_and_runs():

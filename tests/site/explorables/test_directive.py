@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
+from d2lnotes.site.explorables.directive import KIT, LINK
 from d2lnotes.site.explorables.words import WIDGETS, widget_names, words_of
 
 # A PNG of one pixel.
@@ -25,10 +26,10 @@ PAGES = {
 TAGS = {"zh": "zh_CN", "en": "en"}
 
 
-def build(folder, pages=PAGES, *, language="en", **options):
+def build(folder, pages=PAGES, *, language="en", rooms=(), **options):
     (folder / "docs").mkdir(exist_ok=True)
     (folder / "docs" / "pixel.png").write_bytes(PIXEL)
-    extensions = ["d2lnotes.site.twins", "d2lnotes.site.explorables"]
+    extensions = ["d2lnotes.site.twins", "d2lnotes.site.explorables", *rooms]
     return build_tiny_site(
         folder,
         pages,
@@ -72,19 +73,19 @@ def test_the_page_holds_the_words_and_the_figure_in_its_language(
 def test_a_page_loads_the_kit_and_its_own_widgets_and_no_others(sites):
     pages = {page.stem: page.read_text("utf-8") for page in sites["en"].glob("*.html")}
 
-    for kind in ("js", "css"):
-        for file in ("kit", "convolution/widget"):
-            name = f"explorables/{file}.{kind}"
-            assert {page for page, text in pages.items() if name in text} == {"widget"}
-            assert (sites["en"] / "_static" / name).is_file()
+    files = [f"{file}.js" for file in (*KIT, "convolution/widget")]
+    for file in (*files, "kit.css", "convolution/widget.css"):
+        name = f"explorables/{file}"
+        assert {page for page, text in pages.items() if name in text} == {"widget"}
+        assert (sites["en"] / "_static" / name).is_file()
     assert not any("activations/widget" in text for text in pages.values())
     assert list(sites["en"].rglob("words.toml")) == []
 
 
-def test_the_script_is_a_deferred_classic_one_that_file_urls_allow(sites):
+def test_the_scripts_are_deferred_classic_ones_that_file_urls_allow(sites):
     tags = soup(sites["en"], "widget.html").select("script[src*=explorables]")
 
-    assert len(tags) == 2
+    assert len(tags) == len(KIT) + 1
     assert all(tag.has_attr("defer") and not tag.has_attr("type") for tag in tags)
 
 
@@ -95,6 +96,23 @@ def test_latex_holds_the_figure_and_nothing_of_the_widget(tmp_path):
     assert text.count(r"{{pixel}.png}") == 2
     assert "explorable" not in text
     assert words_of("convolution", "en")["title"] not in text
+
+
+@pytest.mark.parametrize("language", TAGS)
+def test_a_pdf_of_a_hosted_copy_links_to_the_widget(tmp_path, language):
+    out = build(
+        tmp_path,
+        builder="latex",
+        language=language,
+        rooms=["d2lnotes.site.html.publishing"],
+        d2lnotes_url="https://example.org/course",
+    )
+
+    address = (
+        rf"https://example.org/course/{language}/widget.html\#explorable=convolution"
+    )
+    text = next(out.glob("tiny.tex")).read_text("utf-8")
+    assert f"\\href{{{address}}}{{{LINK[language]}}}" in text
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path):
@@ -125,7 +143,7 @@ def test_a_widget_defines_what_its_folder_is_called(name):
 
 @pytest.mark.parametrize("name", widget_names())
 def test_every_word_is_in_both_languages_and_used(name):
-    files = (WIDGETS / "kit.js", WIDGETS / name / "widget.js")
+    files = [WIDGETS / f"{file}.js" for file in (*KIT, f"{name}/widget")]
     script = "".join(file.read_text("utf-8") for file in files)
     table = tomllib.loads((WIDGETS / name / "words.toml").read_text("utf-8"))
     han = re.compile("[\u4e00-\u9fff]")

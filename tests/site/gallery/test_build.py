@@ -49,6 +49,9 @@ GLOSSARY = """# 词 | Words
   A shape.
 ```
 """
+WORDS = """
+ax.set_title("字 | Words")
+"""
 THREADS = """
 import os
 
@@ -81,7 +84,10 @@ def built(tmp_path_factory):
         english='See the :term:`line` in :doc:`/index`; it is "straight".',
     )
     project.header("shapes", "形状 | Shapes")
-    project.script("second", FIGURE + THREADS, chapter="shapes")
+    project.script("second", FIGURE + WORDS + THREADS, chapter="shapes")
+    figure = "gallery/shapes/images/sphx_glr_plot_second_001.png"
+    index = project.read("docs/index.md")
+    project.write("docs/index.md", f"{index}\n![图 | A figure]({figure})\n")
     project.write("docs/words.md", GLOSSARY)
     index = project.read("docs/index.md").replace(
         "gallery/index", "words\ngallery/index"
@@ -106,19 +112,6 @@ def test_no_page_shows_the_words_of_sphinx_gallery(built, language, name):
     text = page(built, language, name)
 
     assert [words for words in FOREIGN if words in text] == []
-
-
-@pytest.mark.parametrize(
-    ("language", "words"),
-    [
-        ("zh", ["到页末", "下载这个脚本或它的笔记本"]),
-        ("en", ["Go to the end", "to download this script or its notebook"]),
-    ],
-)
-def test_links_are_named_in_the_language_of_the_page(built, language, words):
-    text = page(built, language)
-
-    assert [word for word in words if word not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -182,6 +175,34 @@ def test_a_figure_has_its_label_as_alternative_text(built, language, alt):
     assert image
     assert f'alt="{alt}"' in image[0]
     assert "sphx_glr_plot_first_001_2_00x.png 2.00x" in image[0]
+
+
+@pytest.mark.parametrize(("language", "mark"), [("zh", ""), ("en", ".en")])
+@pytest.mark.parametrize("name", ["shapes/plot_second", "shapes/index", "../index"])
+def test_a_figure_speaks_the_language_of_the_page_wherever_it_is_shown(
+    built, language, mark, name
+):
+    shown = re.findall(r"sphx_glr_plot_second_001[^ ,\"]*", page(built, language, name))
+
+    figure = f"sphx_glr_plot_second_001{mark}.png"
+    assert set(shown) <= {figure, figure.replace(".png", "_2_00x.png")}
+    assert figure in shown
+    assert (built.root / f"build/html/{language}/_images/{figure}").is_file()
+
+
+def test_a_figure_without_words_is_drawn_once(built):
+    images = built.root / "docs/gallery/numbers/images"
+
+    assert sorted(file.name for file in images.glob("*.png")) == [
+        "sphx_glr_plot_first_001.png",
+        "sphx_glr_plot_first_001_2_00x.png",
+    ]
+
+
+def test_a_notebook_draws_figures_in_its_language(built):
+    for folder, language in (("zh", "zh"), ("en", "en"), ("bilingual", "zh")):
+        text = built.read(f"{DOWNLOADS}/{folder}/shapes/plot_second.py")
+        assert f'use_language("{language}")' in text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -261,7 +282,22 @@ def test_notebook_and_script_hold_the_code_that_ran(built, language):
     assert len(code) == 2
     for piece in code:
         assert piece in script
-        assert piece in ran
+        assert set(piece.splitlines()) <= {*ran.splitlines()}
+    assert not re.search(r"record\(|set_label", script)
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "记录"), ("en", "Bookkeeping")])
+def test_what_a_script_does_for_the_course_alone_is_folded_on_its_page(
+    built, language, word
+):
+    text = page(built, language)
+    fold = f'<details class="bookkeeping"><summary>{word}</summary>'
+    before, _, after = text.partition(fold)
+    folded, _, rest = after.partition("</details>")
+
+    assert ">set_label<" in folded
+    assert "tiny.answer" in folded
+    assert "tiny.answer" not in before + rest
 
 
 def test_a_downloaded_script_runs_alone(built, tmp_path):

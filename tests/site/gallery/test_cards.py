@@ -6,8 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
-THUMBNAILS = """画廊 | Gallery
-================
+THUMBNAILS = """动手实验 | Experiments
+======================
 
 .. raw:: html
 
@@ -49,6 +49,9 @@ def tags(tmp_path):
         gallery = tmp_path / "docs" / "gallery"
         gallery.mkdir(parents=True)
         (gallery / "plot_one.py").write_text(code, encoding="utf-8")
+        header = tmp_path / "gallery" / "gallery" / "GALLERY_HEADER.rst"
+        header.parent.mkdir(parents=True)
+        header.write_text("一章 | A chapter\n================\n", encoding="utf-8")
         results = tmp_path / "results"
         results.mkdir()
         record = {"script": "plot_one", "data": data, "run": {"seconds": seconds}}
@@ -69,7 +72,10 @@ def tags(tmp_path):
         assert "sphx-glr" not in str(soup.select_one("[role=main]"))
         assert "Afterwards." in soup.get_text() if language == "en" else True
         found = soup.select(".script-cards .own .tag")
-        return {tag.get_text(): tag["class"][1] for tag in found}
+        topic = {"zh": "一章", "en": "A chapter"}[language]
+        tags = {tag.get_text(): tag["class"][1] for tag in found}
+        assert tags.pop(topic) == "tag-chapter-gallery"
+        return tags
 
     return build
 

@@ -34,7 +34,9 @@ while True:
         caught = True
 """
 DIES = "import os\nimport signal\n\nos.kill(os.getpid(), signal.SIGSEGV)\n"
-HAN_IN_FIGURE = f"{FIGURE}ax.set_title('汉')\n"
+NO_GLYPH = f"{FIGURE}ax.set_title('\\ue000')\n"
+CHINESE_ALONE = f"{FIGURE}ax.set_title('汉')\n"
+ENGLISH_ALONE = f"{FIGURE}ax.set_xticks([0], ['a word'])\n"
 HAN_IN_MATHS = f"{FIGURE}ax.set_title(r'$\\mathfrak{{汉}}$')\n"
 UNLABELLED = "import matplotlib.pyplot as plt\n\nfig, ax = plt.subplots()\n"
 FAILS_BEFORE_LABEL = f"{UNLABELLED}1 / 0\n"
@@ -68,7 +70,9 @@ FAULTS = {
     "dies": (DIES, "its process died of SIGSEGV"),
     "exits": ("import os\n\nos._exit(3)", "exit code 3"),
     "leaves": ("raise SystemExit(4)", "exit code 4"),
-    "glyph": (HAN_IN_FIGURE, "Glyph 27721"),
+    "glyph": (NO_GLYPH, "Glyph 57344"),
+    "chinese": (CHINESE_ALONE, "figure 1 says '汉': Chinese without its English half"),
+    "english": (ENGLISH_ALONE, "figure 1 says 'a word': English without its Chinese"),
     "maths": (HAN_IN_MATHS, "does not have a glyph"),
     "unlabelled": (UNLABELLED, "figure 1 needs an alternative text"),
     "early": (FAILS_BEFORE_LABEL, "ZeroDivisionError: division by zero"),

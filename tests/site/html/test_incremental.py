@@ -162,17 +162,18 @@ EVERY_PAGE = {name.removesuffix(".md") for name in PAGES}
     [
         # A word.
         (("two/d.md", "Text", "A text"), {"two/d"}, {"two/d"}),
-        # A title: the menus of its chapter, what refers to it, the list of exercises.
+        # A title: the menus of its chapter, what refers to it, the list of exercises,
+        # and home, which names the page to go on with.
         (
             ("one/a.md", "Alpha", "Aleph"),
             {"one/a"},
-            {*CHAPTER_ONE, "two/d", "two/index", "reference/all"},
+            {*CHAPTER_ONE, "two/d", "two/index", "reference/all", "index"},
         ),
         # One that nothing refers to.
         (
             ("two/c.md", "Gamma", "Gimel"),
             {"two/c"},
-            {"two/index", "two/c", "two/d"},
+            {"two/index", "two/c", "two/d", "index"},
         ),
         # A chapter's title: every page has it in its header.
         (("one/index.md", "First", "1st"), {"one/index"}, EVERY_PAGE),

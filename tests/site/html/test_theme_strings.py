@@ -33,7 +33,6 @@ def page(folder, language):
         ("Expand Sidebar", "展开侧栏"),
         ("Color mode", "明暗模式"),
         ("System Settings", "跟随系统"),
-        ("More", "更多"),
         ("© Copyright 2026, the authors.", "版权所有 © 2026，作者。"),
     ],
 )

@@ -126,13 +126,20 @@ def test_a_card_tells_what_its_chapter_holds(build, language, card):
     assert shown(cards[1]) == card
 
 
-def test_the_facts_count_pages_exercises_and_scripts(build):
+def test_the_facts_count_what_there_is_scripts_of_unwritten_chapters_too(
+    build, tmp_path
+):
+    script = tmp_path / "gallery" / "unwritten" / "plot_more.py"
+    script.parent.mkdir()
+    script.touch()
+
     facts = build("index").select(".course-facts li")
 
     assert [shown(fact) for fact in facts] == [
         "5 pages, each in both languages",
+        "3 hours or so of reading",
         "1 exercises, all answered",
-        "1 experiments to run",
+        "2 experiments, ready to run",
     ]
 
 
@@ -148,7 +155,7 @@ def test_a_chapter_that_does_not_say_what_it_is_about_is_reported(build):
     [
         (
             "zh",
-            "学习路径：3 页，约 2 小时",
+            "学习路径：3 页，约 2 小时；先修别章 1 页，约 25 分钟",
             [
                 "第二 约 25 分钟，在 基础",
                 "深 约 40 分钟，先修： 第二",
@@ -158,7 +165,8 @@ def test_a_chapter_that_does_not_say_what_it_is_about_is_reported(build):
         ),
         (
             "en",
-            "Learning path: 3 pages, about 2 hours",
+            "Learning path: 3 pages, about 2 hours; before it 1 page of other "
+            "chapters, about 25 minutes",
             [
                 "Two About 25 minutes, in Basics",
                 "Deep About 40 minutes; first: Two",

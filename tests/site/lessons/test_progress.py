@@ -50,13 +50,19 @@ def pages(request, tmp_path_factory):
 def test_home_and_panel_know_all_pages_and_exercises(pages, name):
     found = json.loads(pages(name).select_one("#things-to-do").string)
 
-    assert found == {
-        "late": {
-            "pages": ["late/b", "late/a"],
-            "exercises": ["ex-two", "ex-three", "ex-one"],
-        },
-        "early": {"pages": ["early/c"], "exercises": ["ex-four"]},
+    assert {page: facts["exercises"] for page, facts in found.items()} == {
+        "late/b": ["ex-two", "ex-three"],
+        "late/a": ["ex-one"],
+        "early/c": ["ex-four"],
     }
+    assert list(found) == ["late/b", "late/a", "early/c"]  # the reading order
+
+
+def test_home_knows_the_titles_of_the_pages_in_its_language(pages):
+    found = json.loads(pages("index").select_one("#things-to-do").string)
+
+    word = {"zh-CN": "页", "en": "Page"}[pages("index").html["lang"]]
+    assert {facts["title"] for facts in found.values()} == {word}
 
 
 def test_a_lesson_knows_its_own_name_only(pages):

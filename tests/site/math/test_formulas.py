@@ -110,7 +110,7 @@ def test_lines_and_equations_are_set_below_each_other(tmp_path, source, tex):
     soup = page(build(tmp_path, pages), "index")
 
     store = FormulaStore(MathJax({}), tmp_path / "other.sqlite3")
-    expected = store.element(store.add(tex, display=True))
+    expected = store.element(store.add(tex, display=True), display=True)
     found = soup.select_one(".formula").decode_contents()
     assert found == BeautifulSoup(expected, "html.parser").decode()
 
@@ -182,7 +182,7 @@ def test_what_other_macros_made_is_not_used(tmp_path):
     drawings = []
     for meaning in ("a", "b"):
         store = FormulaStore(MathJax({"it": meaning}), file)
-        drawings.append(store[store.add(r"\it", display=False)].drawing)
+        drawings.append(store[store.add(r"\it", display=False)].pieces)
         store.save()
 
     assert drawings[0] != drawings[1]

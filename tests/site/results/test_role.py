@@ -30,8 +30,16 @@ The accuracy is about :result:`digits.accuracy`.
 """
 TABLE = """# 结果 | Results
 
-```{results-table} published
+```{results-table} measured published
 ```
+"""
+NAMES = """
+[lenet]
+accuracy = "测试准确率 | Test accuracy"
+seconds = "一轮的时间 | Time of an epoch"
+[digits]
+accuracy = "手写数字的准确率 | Accuracy on digits"
+seconds = "时间 | Time"
 """
 SOURCES = 'book = "书 | The book"'
 PUBLISHED = """
@@ -70,6 +78,7 @@ def built(tmp_path_factory):
     project.write("docs/page.md", PAGE)
     project.write("docs/second.rst", RST_PAGE)
     project.write("docs/results.md", TABLE)
+    project.write("docs/measured/numbers.toml", NAMES)
     project.write("docs/published/sources.toml", SOURCES)
     project.write("docs/published/numbers.toml", PUBLISHED)
     outcomes = [project.build("zh"), project.build("en")]
@@ -149,23 +158,26 @@ def test_a_page_that_quotes_numbers_from_stand_in_data_says_so(built, language):
         (
             "zh",
             [
+                "与公布的数相比",
+                "LeNet 的准确率 他们的设置：lr 0.9 0.883 ± 0.004 卷积，3 个种子 "
+                "0.779, 0.728 书",
                 "卷积 · fashion-mnist，CPU",
-                "结果 测得 单位 出自 已发表",
-                "lenet.accuracy 0.883 ± 0.004 比例 3 个种子 0.779, 0.728 [书] (lr 0.9)",
-                "lenet.seconds 8.2 秒",
+                "测试准确率 3 个种子 0.883 ± 0.004 一轮的时间 8.2 秒",
                 "digits（替代数据）",
-                "实验 已发表 某个实验 0.5 [书]",
+                "某个实验 0.5 书",
             ],
         ),
         (
             "en",
             [
+                "Ours against published",
+                "Accuracy of LeNet Their settings: lr 0.9 0.883 ± 0.004 Convolution, "
+                "3 seeds 0.779, 0.728 The book",
+                "Numbers",
                 "Convolution · fashion-mnist, CPU",
-                "Result Measured Unit From Published",
-                "lenet.accuracy 0.883 ± 0.004 fraction 3 seeds "
-                "0.779, 0.728 [The book] (lr 0.9)",
+                "Test accuracy 3 seeds 0.883 ± 0.004 Time of an epoch 8.2 s",
                 "digits (stand-in data)",
-                "Experiment Published Some experiment 0.5 [The book]",
+                "Some experiment 0.5 The book",
             ],
         ),
     ],
@@ -176,6 +188,46 @@ def test_the_table_holds_every_result_beside_what_was_published(
     text = text_of(built, language, "results")
 
     assert [part for part in expected if part not in text] == []
+    places = [text.index(part) for part in expected]
+    assert places[0] == min(places)
+    assert places[-1] == max(places)
+    assert "lenet." not in text
+
+
+def test_the_contents_of_the_page_list_the_parts_of_the_table(built):
+    page = built.read("build/html/en/results.html")
+
+    sections = re.findall(r'<section id="([\w-]+)">', page)
+
+    assert sections == [
+        "results",
+        "ours-against-published",
+        "numbers",
+        "published-not-measured-here-yet",
+    ]
+
+
+def test_a_result_without_a_name_in_words_is_reported_with_what_to_write(project):
+    project.write("docs/measured/numbers.toml", NAMES.replace("seconds = ", "time = "))
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    assert code == 1
+    assert (
+        "measured/numbers.toml:1: WARNING: the result 'lenet.seconds' of "
+        'numbers/plot_lenet has no name in words: write below [lenet]  seconds = "'
+    ) in warned
+
+
+@pytest.mark.parametrize("name", ['"只有中文"', "3", '"甲 | 乙 | A"'])
+def test_a_damaged_name_of_a_result_is_named_with_its_file(project, name):
+    wrong = NAMES.replace('"测试准确率 | Test accuracy"', name)
+    project.write("docs/measured/numbers.toml", wrong)
+
+    code, _, warned = project.build("zh", "-b", "dummy")
+
+    assert code == 1
+    assert "measured/numbers.toml cannot be read" in warned
 
 
 def test_pages_follow_the_results_of_a_new_run(project):
@@ -183,11 +235,13 @@ def test_pages_follow_the_results_of_a_new_run(project):
     project.script(
         "lenet", body + 'record("lenet.new", 1)\n', title="卷积 | Convolution"
     )
+    new = NAMES.replace("[lenet]", '[lenet]\nnew = "新的数 | New number"')
+    project.write("docs/measured/numbers.toml", new)
 
     assert project.build("zh")[0] == 0
 
     assert "0.900 ± 0.004" in text_of(project, "zh", "page")
-    assert "lenet.new" in text_of(project, "zh", "results")
+    assert "新的数 1.000" in text_of(project, "zh", "results")
 
 
 def test_an_unknown_result_is_named_with_its_place_in_every_build_until_it_exists(
@@ -290,7 +344,7 @@ def test_the_figures_published_for_the_course_can_be_read(project):
 
     assert (code, warned) == (0, "")
     text = text_of(project, "en", "results")
-    assert "lr 0.1 0.779 [D2L, Chinese]; 0.728 [D2L, English]" in text
+    assert "lr 0.1 0.779 D2L, Chinese 0.728 D2L, English" in text
 
 
 @pytest.mark.parametrize(

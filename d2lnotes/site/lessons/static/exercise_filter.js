@@ -1,5 +1,4 @@
-// Chooses among all exercises by level. Without it the page shows them all. Works from
-// file://; nothing is stored.
+// Chooses among all exercises by level.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -7,10 +6,12 @@ document.addEventListener("DOMContentLoaded", () => {
     zh: {
       level: "难度", clear: "全部显示",
       count: (shown, all) => `显示 ${all} 道练习中的 ${shown} 道`,
+      empty: "没有符合条件的练习。",
     },
     en: {
       level: "Level", clear: "Show all",
       count: (shown, all) => `${shown} of ${all} exercises shown`,
+      empty: "No exercise fits.",
     },
   }[document.documentElement.lang.slice(0, 2)];
   const lists = [...document.querySelectorAll("ul.exercise-list")];
@@ -33,8 +34,6 @@ document.addEventListener("DOMContentLoaded", () => {
     add(choice, "input", { type: "checkbox", name: "level", value });
     choice.append(` ${text}`);
   }
-  const clear = add(form, "button", { type: "reset", textContent: words.clear });
-  const count = add(form, "output");
 
   // A page without an exercise that is shown loses its name, a chapter its heading.
   const showHeads = () => {
@@ -50,21 +49,15 @@ document.addEventListener("DOMContentLoaded", () => {
       if (chapter && !list.hidden) chapter.hidden = false;
     }
   };
-  const show = () => {
-    const wanted = [...form.querySelectorAll("input:checked")].map((box) => `.level-${box.value}`);
-    for (const exercise of exercises) {
-      exercise.hidden = wanted.length > 0 && !exercise.querySelector(wanted.join());
-    }
-    showHeads();
-    const shown = exercises.filter((exercise) => !exercise.hidden).length;
-    count.textContent = words.count(shown, exercises.length);
-    clear.disabled = !wanted.length;
-  };
-  form.addEventListener("input", show);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(show));
+
   const first = lists[0].previousElementSibling;
   const heading = first.previousElementSibling;
-  (heading.matches(".rubric") ? heading : first).before(form);
-  show();
+  filterList({
+    form, before: heading.matches(".rubric") ? heading : first, items: exercises, words,
+    fits: (choices) => {
+      const wanted = choices.getAll("level").map((level) => `.level-${level}`).join();
+      return (exercise) => !wanted || exercise.querySelector(wanted) !== null;
+    },
+    after: showHeads,
+  });
 });

@@ -17,6 +17,7 @@
       count: (pages, exercises) => `已完成 ${pages} 页、${exercises} 题`,
       of: (some, all) => `${some}/${all}`,
       chapter: (pages, exercises) => `已读 ${pages} 页 · 已做 ${exercises} 题`,
+      resume: (title) => `接着读：${title}`,
       kept: "进度只存在这个浏览器里，中英文页面共用。换浏览器或换电脑，先存成文件，再到那边载入；载入只添加，不删除。",
       none: "这个浏览器不让本站存东西（本地文件或隐私模式下常有），所以这里不记进度。用本地服务器打开（在网站的文件夹里运行 python -m http.server），或者允许本站存储，就可以了。",
       save: "存成文件",
@@ -40,6 +41,7 @@
       count: (pages, exercises) => `${pages} pages and ${exercises} exercises done`,
       of: (some, all) => `${some} of ${all}`,
       chapter: (pages, exercises) => `${pages} pages read · ${exercises} exercises done`,
+      resume: (title) => `Continue: ${title}`,
       kept: "Progress is kept in this browser only, for the pages of both languages. For another browser or computer, save it as a file and load it there; loading adds and never removes.",
       none: "This browser lets the site keep nothing (common for local files and in private windows), so no progress is recorded here. Open the site through a local server (run python -m http.server in its folder), or allow it to store data.",
       save: "Save as a file",
@@ -114,7 +116,7 @@
     for (const old of document.querySelectorAll(".done-mark")) old.remove();
     for (const list of document.querySelectorAll(LISTS)) {
       for (const link of list.querySelectorAll("a[href]")) {
-        if (!isDone(nameOf(link))) continue;
+        if (link.closest(".half.other") || !isDone(nameOf(link))) continue;
         const mark = add(link, "span", { className: "done-mark", textContent: "✓" });
         mark.setAttribute("role", "img");
         mark.setAttribute("aria-label", words.mark);
@@ -122,21 +124,47 @@
     }
   };
 
+  // page → its title and its exercises, in reading order
   const data = document.getElementById("things-to-do");
-  const chapters = data ? JSON.parse(data.textContent) : {};
+  const lessons = data ? JSON.parse(data.textContent) : {};
+  const pages = Object.keys(lessons);
+  const exercisesOf = (some) => some.flatMap((page) => lessons[page].exercises);
   const counted = (names) => words.of(names.filter(isDone).length, names.length);
 
   const showChapters = () => {
     for (const old of document.querySelectorAll(".card-progress")) old.remove();
     for (const card of document.querySelectorAll(".course-card")) {
       const link = card.querySelector(".card-title a");
-      const todo = link && chapters[nameOf(link).split("/")[0]];
-      if (!todo || ![...todo.pages, ...todo.exercises].some(isDone)) continue;
+      const chapter = link && nameOf(link).split("/")[0];
+      const own = pages.filter((page) => page.split("/")[0] === chapter);
+      if (![...own, ...exercisesOf(own)].some(isDone)) continue;
       add(card, "p", {
         className: "card-progress",
-        textContent: words.chapter(counted(todo.pages), counted(todo.exercises)),
+        textContent: words.chapter(counted(own), counted(exercisesOf(own))),
       });
     }
+  };
+
+  // The page of what was done last, or the next one that is not done.
+  const nextPage = () => {
+    const pageOf = (name) =>
+      pages.find((page) => page === name || lessons[page].exercises.includes(name));
+    const last = doneNames().filter(pageOf).map((name) => [storage.getItem(PREFIX + name), name])
+      .sort().at(-1);
+    if (!last) return null;
+    const place = pages.indexOf(pageOf(last[1]));
+    return [...pages.slice(place), ...pages.slice(0, place)].find((page) => !isDone(page));
+  };
+  const showNextPage = () => {
+    for (const old of document.querySelectorAll(".hero .resume")) old.remove();
+    const buttons = document.querySelector(".hero .own a.reference")?.parentElement;
+    const page = buttons && nextPage();
+    if (!page) return;
+    const link = document.createElement("a");
+    link.className = "reference resume";
+    link.href = new URL(`${page}.html`, top);
+    link.textContent = words.resume(lessons[page].title);
+    buttons.prepend(link);
   };
 
   const show = () => {
@@ -145,12 +173,9 @@
     }
     showMarks();
     showChapters();
-    const all = Object.values(chapters);
+    showNextPage();
     for (const sum of document.querySelectorAll(".progress-sum")) {
-      sum.textContent = words.count(
-        counted(all.flatMap(({ pages }) => pages)),
-        counted(all.flatMap(({ exercises }) => exercises))
-      );
+      sum.textContent = words.count(counted(pages), counted(exercisesOf(pages)));
     }
   };
 

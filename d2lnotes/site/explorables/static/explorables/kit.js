@@ -1,252 +1,102 @@
 // The kit of the explorables: figures that compute, in the reader's browser, from what
-// the reader sets. It makes numbers, words, drawings and labelled controls; each widget
-// is a folder beside this file. Works from file://; the words come from the page, in its
-// language.
+// the reader sets. It puts labelled controls, drawings, handles and sentences together;
+// each widget is a folder beside this file. Works from file://; the words come from the
+// page, in its language.
 "use strict";
 
 (() => {
-  // -- Numbers and words ---------------------------------------------------------
-
-  const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
-
-  const MINUS = "\u2212";
-  const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
-  const superscript = (exponent) =>
-    (exponent < 0 ? "⁻" : "") +
-    [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[digit]).join("");
-
-  // A number as a book prints it: 0.105, −3.2 × 10⁻⁵, ∞.
-  const show = (number, digits = 3) => {
-    if (Number.isNaN(number)) return "NaN";
-    if (!Number.isFinite(number)) return number > 0 ? "∞" : `${MINUS}∞`;
-    const size = Math.abs(number);
-    if (size !== 0 && (size < 10 ** -digits || size >= 1e5)) {
-      const [mantissa, exponent] = number.toExponential(1).split("e");
-      return `${mantissa.replace("-", MINUS)} × 10${superscript(Number(exponent))}`;
-    }
-    // Adding 0 turns −0 into 0.
-    return (Number(number.toFixed(digits)) + 0).toFixed(digits).replace("-", MINUS);
-  };
-  // The same without zeros at the end: 2, 0.25, −1.
-  const brief = (number, digits = 2) => {
-    const text = show(number, digits);
-    return text.includes(".") && !text.includes("×") ? text.replace(/\.?0+$/, "") : text;
-  };
-  const fill = (sentence, values) =>
-    sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-
-  // -- Drawings ------------------------------------------------------------------
-
-  const make = (tag, attributes = {}, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      node.setAttribute(name, value);
-    }
-    node.append(...children);
-    return node;
-  };
-  const shape = (tag, attributes = {}, ...children) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      node.setAttribute(name, value);
-    }
-    node.append(...children);
-    return node;
-  };
-
-  // Round numbers in [low, high], about `count` of them.
-  const ticks = (low, high, count) => {
-    const rough = (high - low) / count;
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
-    const first = Math.ceil(low / step - 1e-9);
-    const last = Math.floor(high / step + 1e-9);
-    return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-  };
-
-  // One drawing, as large on the screen as its box: text keeps its size on a phone.
-  class Panel {
-    constructor(label) {
-      this.svg = shape("svg", { role: "img", "aria-label": label });
-    }
-
-    clear() {
-      this.width = this.svg.clientWidth;
-      this.height = this.svg.clientHeight;
-      this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-      this.svg.replaceChildren();
-    }
-
-    // Axes over the ranges x and y; `log` gives y a logarithmic scale. What is drawn
-    // afterwards is in these units, and cut off at the frame.
-    axes({ x, y, xLabel, yLabel, log = false, legend = [] }) {
-      this.clear();
-      const box = { left: 46, right: this.width - 12, top: 26, bottom: this.height - 38 };
-      const toUnit = log ? Math.log10 : (value) => value;
-      const [low, high] = y.map(toUnit);
-      this.x = (value) => ((value - x[0]) / (x[1] - x[0])) * (box.right - box.left);
-      this.y = (value) =>
-        (1 - (toUnit(value) - low) / (high - low)) * (box.bottom - box.top);
-      for (const value of ticks(x[0], x[1], 6)) {
-        const place = box.left + this.x(value);
-        this.#rule(place, box.top, place, box.bottom);
-        this.#label(place, box.bottom + 15, brief(value, 2), "middle");
-      }
-      // A logarithmic axis has its marks at whole powers of ten.
-      const marks = ticks(low, high, log ? 6 : 4).filter((mark) => !log || Number.isInteger(mark));
-      for (const mark of marks) {
-        const place = box.top + this.y(log ? 10 ** mark : mark);
-        const text = log ? `10${superscript(mark)}` : brief(mark, 2);
-        this.#rule(box.left, place, box.right, place);
-        this.#label(box.left - 6, place + 4, text, "end");
-      }
-      this.#label((box.left + box.right) / 2, box.bottom + 32, xLabel, "middle");
-      this.#label(4, 15, yLabel, "start");
-      this.#legend(legend, box.right);
-      const [width, height] = [box.right - box.left, box.bottom - box.top];
-      const frame = { x: box.left, y: box.top, width, height };
-      this.marks = shape("svg", frame); // a nested svg cuts off what lies outside it
-      this.svg.append(shape("rect", { ...frame, class: "frame" }), this.marks);
-    }
-
-    #rule(x1, y1, x2, y2) {
-      this.svg.append(shape("line", { x1, y1, x2, y2, class: "grid" }));
-    }
-
-    #label(x, y, text, anchor) {
-      this.svg.append(shape("text", { x, y, "text-anchor": anchor }, text));
-    }
-
-    // From the right: a piece of each line, and what it is.
-    #legend(entries, right) {
-      let end = right;
-      for (const [kind, text] of [...entries].reverse()) {
-        const label = shape("text", { x: end, y: 15, "text-anchor": "end" }, text);
-        this.svg.append(label);
-        const start = end - label.getComputedTextLength();
-        const mark = kind.startsWith("dot")
-          ? shape("circle", { cx: start - 9, cy: 11, r: 4, class: kind })
-          : shape("line", { x1: start - 24, x2: start - 5, y1: 11, y2: 11, class: kind });
-        this.svg.append(mark);
-        end = start - 34;
-      }
-    }
-
-    line(points, kind) {
-      // A browser refuses numbers that are no floats: far away is far enough.
-      const near = (place) => Math.min(Math.max(place, -1e5), 1e5);
-      const places = points.map(([x, y]) => `${near(this.x(x))},${near(this.y(y))}`);
-      this.marks.append(shape("polyline", { points: places.join(" "), class: kind }));
-    }
-
-    curve(f, [low, high], kind) {
-      const places = Array.from({ length: 241 }, (_, i) => low + ((high - low) * i) / 240);
-      this.line(places.map((x) => [x, f(x)]), kind);
-    }
-
-    dot([x, y], kind, r = 4) {
-      const place = { cx: this.x(x), cy: this.y(y), r, class: kind };
-      this.marks.append(shape("circle", place));
-    }
-  }
-
-  // Text on a color is black or white, whichever is easier to read on it.
-  const luminance = (color) => {
-    const [r, g, b] = color.map((part) => {
-      const unit = part / 255;
-      return unit <= 0.04045 ? unit / 12.92 : ((unit + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const inkOn = (color) => (luminance(color) > 0.179 ? "#000" : "#fff");
-
-  // A grid of numbers on their colors, as large as fits, at most 38 pixels a cell.
-  const drawCells = (panel, numbers, { color, isPadding = () => false, frame, title }) => {
-    panel.clear();
-    const [rows, columns] = [numbers.length, numbers[0].length];
-    const room = Math.min((panel.width - 8) / columns, (panel.height - 32) / rows);
-    const size = Math.min(room, 38);
-    const left = (panel.width - size * columns) / 2;
-    panel.svg.append(
-      shape("text", { x: panel.width / 2, y: 15, "text-anchor": "middle" }, title)
-    );
-    numbers.forEach((row, i) =>
-      row.forEach((number, j) => {
-        const [x, y] = [left + j * size, 26 + i * size];
-        const shade = color(number);
-        const text = brief(number, Math.abs(number) < 10 ? 1 : 0);
-        const font = text.length > 3 ? size / 3 : size / 2.2;
-        const box = shape("rect", { x, y, width: size, height: size, class: "cell" });
-        const label = shape(
-          "text",
-          { x: x + size / 2, y: y + size / 2 + font * 0.36, "text-anchor": "middle" },
-          text
-        );
-        label.style.fontSize = `${font}px`;
-        if (isPadding(i, j)) {
-          box.classList.add("padding");
-        } else {
-          box.style.fill = `rgb(${shade})`;
-          label.style.fill = inkOn(shade);
-        }
-        panel.svg.append(box, label);
-      })
-    );
-    const { row, column, height, width } = frame;
-    const window_ = {
-      x: left + column * size,
-      y: 26 + row * size,
-      width: width * size,
-      height: height * size,
-    };
-    panel.svg.append(
-      shape("rect", { ...window_, class: "halo" }),
-      shape("rect", { ...window_, class: "window" })
-    );
-  };
-
-  // -- Controls ------------------------------------------------------------------
+  const { addressOf, brief, fill, Handles, isEmbedded, keeper, make, Panel, settingsFor } =
+    window.d2lnotesExplorables;
 
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-  let count = 0; // of all controls, so that ids differ
+  let count = 0; // of all names for labels, so that they differ
+  const newId = () => `explorable-${(count += 1)}`;
 
   // What a widget is built from. `words` are its texts, by name, in the page's language.
+  // The widget says in `draw` how to show what is set.
   class Kit {
-    constructor(body, words) {
+    constructor(body, words, name) {
       this.words = words;
-      this.update = () => {};
-      this.#controls = make("div", { class: "explorable-controls" });
-      this.#panels = make("div", { class: "explorable-panels" });
-      this.#readout = make("div", { class: "explorable-readout", "aria-live": "polite" });
-      const title = make("p", { class: "explorable-title", id: this.#id() }, words.title);
+      this.draw = () => {};
+      this.#name = name;
+      this.#keep = keeper(name);
+      const part = (kind, attributes = {}, ...children) =>
+        make("div", { class: `explorable-${kind}`, ...attributes }, ...children);
+      const title = part("title", { id: newId() }, words.title);
+      const hint = part("hint", { id: newId() }, words.hint);
+      this.#described = hint.id;
+      this.#controls = part("controls");
+      this.#panels = part("panels");
+      this.#readout = part("readout", { "aria-live": "polite" });
       body.setAttribute("role", "group");
       body.setAttribute("aria-labelledby", title.id);
-      body.append(title, this.#panels, this.#readout, this.#controls);
-      body.addEventListener("input", () => {
-        this.stop();
-        this.update();
-      });
+      body.append(title, hint, this.#panels, this.#controls, this.#readout, this.#foot());
+      body.addEventListener("input", () => this.#changed());
       // On paper the drawings have no size, and there is nothing to draw.
       new ResizeObserver(([{ contentRect }]) => {
         if (contentRect.width > 0) this.update();
       }).observe(this.#panels);
     }
 
+    #name;
+    #keep;
+    #described;
     #controls;
     #panels;
     #readout;
+    #link;
+    #status;
+    #handles = [];
+    #settings = new Map();
+    #kept = "{}";
     #timer = null;
-    #initial = [];
 
-    #id() {
-      count += 1;
-      return `explorable-${count}`;
+    // Show what is set, and keep it in the address if that is new.
+    update() {
+      this.draw();
+      for (const handles of this.#handles) handles.place();
+      const changes = this.#changes();
+      const text = JSON.stringify(changes);
+      if (text === this.#kept) return;
+      this.#kept = text;
+      this.#status.textContent = "";
+      this.#link.href = addressOf(this.#name, changes);
+      this.#keep(changes);
     }
 
-    // A number from `min` to `max`; `text` says it in words.
-    range(name, { min, max, step, value, text = (number) => brief(number) }) {
-      const input = make("input", { type: "range", id: this.#id(), min, max, step, value });
+    #changed() {
+      this.stop();
+      this.update();
+    }
+
+    // -- Settings ----------------------------------------------------------------
+
+    // Something that the reader sets: `read` gives it as text, `write` takes that again.
+    keep(name, { read, write }) {
+      this.#settings.set(name, { read, write, initial: read() });
+    }
+
+    #changes() {
+      const all = [...this.#settings].map(([name, { read, initial }]) => [name, read(), initial]);
+      const changed = all.filter(([, now, initial]) => now !== initial);
+      return Object.fromEntries(changed.map(([name, now]) => [name, now]));
+    }
+
+    // Set everything as `given`, a map of texts, and what it leaves out as at first.
+    restore(given) {
+      this.stop();
+      for (const [name, { write, initial }] of this.#settings) {
+        write(given.get(name) ?? initial);
+      }
+      this.update();
+    }
+
+    // -- Controls ----------------------------------------------------------------
+
+    // A number from `min` to `max`; `text` says it in words, `changed` is told of it.
+    range(name, options) {
+      const { min, max, step, value, text = (number) => brief(number), changed } = options;
+      const input = make("input", { type: "range", id: newId(), min, max, step, value });
       const shown = make("span", { class: "value", "aria-hidden": "true" });
       this.#place(name, input, shown);
       const control = {
@@ -257,6 +107,9 @@
           input.value = number;
           control.say();
         },
+        get ends() {
+          return { now: control.value, min: input.min, max: input.max };
+        },
         limit: (limits) => {
           for (const [key, limit] of Object.entries(limits)) input.setAttribute(key, limit);
           control.say();
@@ -266,13 +119,15 @@
           input.setAttribute("aria-valuetext", shown.textContent);
         },
       };
-      input.addEventListener("input", control.say);
-      this.#initial.push(() => {
-        for (const [key, limit] of Object.entries({ min, max, step })) {
-          input.setAttribute(key, limit);
-        }
-        control.value = value;
+      input.addEventListener("input", () => {
+        control.say();
+        changed?.();
       });
+      const write = (number) => {
+        if (Number.isFinite(Number(number))) control.value = number;
+        changed?.();
+      };
+      this.keep(name, { read: () => input.value, write });
       control.say();
       return control;
     }
@@ -280,11 +135,13 @@
     // A choice; `options` holds value and text of each.
     choice(name, options) {
       const items = options.map(([value, text]) => make("option", { value }, text));
-      const input = make("select", { id: this.#id() }, ...items);
+      const input = make("select", { id: newId() }, ...items);
       this.#place(name, input);
-      this.#initial.push(() => {
-        input.value = options[0][0];
-      });
+      const write = (value) => {
+        if (options.some(([known]) => known === value)) input.value = value;
+        input.dispatchEvent(new Event("input")); // which what follows from it awaits
+      };
+      this.keep(name, { read: () => input.value, write });
       return input;
     }
 
@@ -304,26 +161,37 @@
       return inputs;
     }
 
-    buttons(actions) {
+    // Buttons, the last of which starts over.
+    buttons(actions = {}) {
       const row = make("div", { class: "explorable-control buttons" });
-      for (const [name, act] of Object.entries(actions)) {
+      const all = { ...actions, reset: () => this.restore(new Map()) };
+      for (const [name, act] of Object.entries(all)) {
         const button = make("button", { type: "button", name }, this.words[name]);
         button.addEventListener("click", act);
         row.append(button);
       }
       this.#controls.append(row);
-      return row;
     }
 
-    reset() {
-      this.stop();
-      for (const restore of this.#initial) restore();
+    #place(name, input, ...more) {
+      const label = make("label", { for: input.id }, this.words[name]);
+      input.setAttribute("name", name);
+      const box = make("div", { class: "explorable-control" }, label, ...more, input);
+      this.#controls.append(box);
     }
+
+    // -- Drawings and words ------------------------------------------------------
 
     panel(name) {
       const panel = new Panel(this.words[name]);
-      this.#panels.append(panel.svg);
+      this.#panels.append(panel.root);
       return panel;
+    }
+
+    // What can be dragged on a panel; see handles.js.
+    handles(panel, options) {
+      const page = { changed: () => this.#changed(), described: this.#described };
+      this.#handles.push(new Handles(panel, options, page));
     }
 
     // One paragraph for each sentence. What has not changed is not read out again.
@@ -332,6 +200,26 @@
       if (old.join("\n") === sentences.join("\n")) return;
       this.#readout.replaceChildren(...sentences.map((line) => make("p", {}, line)));
     }
+
+    // The link to what is set: to copy or, in a frame, to open.
+    #foot() {
+      this.#link = make("a", { href: addressOf(this.#name, {}), target: "_blank" });
+      this.#link.append(this.words.open);
+      const button = make("button", { type: "button", name: "copy" }, this.words.copy);
+      this.#status = make("span", { role: "status" });
+      button.addEventListener("click", async () => {
+        this.#keep(this.#changes());
+        try {
+          await navigator.clipboard.writeText(this.#link.href);
+          this.#status.textContent = this.words.copied;
+        } catch {
+          this.#status.textContent = this.words.inAddress; // where it is kept all the time
+        }
+      });
+      return make("div", { class: "explorable-foot" }, button, this.#status, this.#link);
+    }
+
+    // -- Time --------------------------------------------------------------------
 
     // Call `step` until it returns false: twice a second, or all at once for a reader
     // who asked for less motion.
@@ -357,35 +245,39 @@
       this.#timer = null;
       this.#ended();
     }
-
-    #place(name, input, ...more) {
-      const label = make("label", { for: input.id }, this.words[name]);
-      input.setAttribute("name", name);
-      const box = make("div", { class: "explorable-control" }, label, ...more, input);
-      this.#controls.append(box);
-    }
   }
 
-  // -- Widgets -------------------------------------------------------------------
+  // Start `widget` in one place, as the address says.
+  const start = (place, name, widget) => {
+    const body = place.querySelector(".explorable-body");
+    place.classList.toggle("embedded", isEmbedded(place));
+    try {
+      const kit = new Kit(body, JSON.parse(place.dataset.words), name);
+      widget(kit);
+      const follow = () => {
+        const settings = settingsFor(name);
+        if (!settings) return false;
+        kit.restore(settings);
+        place.scrollIntoView();
+        return true;
+      };
+      addEventListener("hashchange", follow);
+      if (!follow()) kit.update();
+    } catch (error) {
+      // The figure is better than half a widget.
+      body.replaceChildren();
+      place.classList.add("failed");
+      console.error(error);
+    }
+  };
 
   // Start `widget` in its places on this page. What it computes, without knowing of the
   // page, is kept where tests find it.
   const define = (name, widget, computations = {}) => {
     Object.assign(window.d2lnotesExplorables, computations);
-    for (const place of document.querySelectorAll(`[data-explorable="${name}"]`)) {
-      const body = place.querySelector(".explorable-body");
-      try {
-        const kit = new Kit(body, JSON.parse(place.dataset.words));
-        widget(kit);
-        kit.update();
-      } catch (error) {
-        // The figure is better than half a widget.
-        body.replaceChildren();
-        place.classList.add("failed");
-        console.error(error);
-      }
-    }
+    const places = document.querySelectorAll(`[data-explorable="${name}"]`);
+    for (const place of places) start(place, name, widget);
   };
 
-  window.d2lnotesExplorables = { brief, define, drawCells, fill, shape, show, total };
+  Object.assign(window.d2lnotesExplorables, { define });
 })();

@@ -83,15 +83,24 @@
     const choice = kit.choice("function", names);
     const input = kit.range("x", { min: -8, max: 8, step: 0.1, value: 2 });
     const layers = kit.range("layers", { min: 1, max: 20, step: 1, value: 10 });
-    kit.buttons({
-      reset: () => {
-        kit.reset();
-        kit.update();
+    kit.buttons();
+    const panel = kit.panel("drawing");
+    const point = () => [input.value, activations[choice.value].value(input.value)];
+    kit.handles(panel, {
+      kind: "knob",
+      place: () => panel.pixel(point()),
+      label: () => words.x,
+      text: () => fill(words.at, { x: brief(input.value), value: show(point()[1]) }),
+      value: () => input.ends,
+      drag: (_, place) => {
+        input.value = panel.units(place)[0];
+      },
+      step: (_, right, up) => {
+        input.value += (right + up) / 10;
       },
     });
-    const panel = kit.panel("drawing");
 
-    kit.update = () => {
+    kit.draw = () => {
       const { value, slope, kink } = activations[choice.value];
       const x = input.value;
       const [height, rise] = [value(x), slope(x)];
@@ -112,7 +121,8 @@
       panel.curve(slope, across, "second");
       panel.curve(value, across, "first");
       panel.dot([x, rise], "dot-second");
-      panel.dot([x, height], "dot-first");
+      panel.dot([x, height], "dot-first", 6);
+      panel.beyond([[x, height]], () => `f = ${brief(height)}`);
       kit.tell(
         fill(words.point, { x: brief(x), value: show(height), slope: show(rise) }),
         fill(words.product, { layers: layers.value, product: show(rise ** layers.value) }),

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { brief, define, drawCells, fill } = window.d2lnotesExplorables;
+  const { brief, clamp, define, drawCells, fill } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
 
@@ -67,19 +67,19 @@
     const cells = kit.numbers("weights", KERNEL_SIDE, words.weight);
     const stride = kit.range("stride", { min: 1, max: 3, step: 1, value: 1 });
     const padding = kit.range("padding", { min: 0, max: 2, step: 1, value: 0 });
-    const row = kit.range("row", { min: 0, max: 3, step: 1, value: 0 });
-    const column = kit.range("column", { min: 0, max: 3, step: 1, value: 2 });
     let side = 2;
 
-    const setKernel = (name) => {
-      const weights = kernels[name];
-      if (!weights) return; // the reader's own: the numbers stay
-      side = weights.length;
+    const fillIn = (weights) => {
       cells.forEach((cell, i) => {
-        const weight = weights[Math.floor(i / KERNEL_SIDE)]?.[i % KERNEL_SIDE];
-        cell.disabled = weight === undefined;
-        cell.value = weight ?? "";
+        const [u, v] = [Math.floor(i / KERNEL_SIDE), i % KERNEL_SIDE];
+        cell.disabled = Math.max(u, v) >= side;
+        cell.value = cell.disabled ? "" : weights[u * side + v];
       });
+    };
+    const setKernel = (name) => {
+      if (!(name in kernels)) return; // the reader's own: the numbers stay
+      side = kernels[name].length;
+      fillIn(kernels[name].flat());
     };
     const readKernel = () =>
       Array.from({ length: side }, (_, u) =>
@@ -90,34 +90,74 @@
       const size = pictures[scene.value].length;
       return outputSize(size, side, stride.value, padding.value);
     };
-    const advance = () => {
+    // The place in the output that is being computed.
+    let [row, column] = [0, 2];
+    const goTo = (i, j) => {
       const last = sides() - 1;
-      const place = row.value * (last + 1) + column.value + 1;
-      if (place > last * (last + 2)) return false;
-      row.value = Math.floor(place / (last + 1));
-      column.value = place % (last + 1);
-      kit.update();
-      return true;
+      [row, column] = [i, j].map((index) => clamp(Math.round(index) || 0, 0, last));
     };
+    const advance = () => {
+      const size = sides();
+      const next = row * size + column + 1;
+      goTo(Math.floor(next / size), next % size);
+      kit.update();
+      return next < size * size - 1;
+    };
+    const isLast = () => row === sides() - 1 && column === row;
     const rewind = () => {
-      row.value = 0;
-      column.value = 0;
+      goTo(0, 0);
       kit.update();
     };
     kit.buttons({
       next: () => {
         kit.stop();
-        if (!advance()) rewind();
+        if (isLast()) rewind();
+        else advance();
       },
       run: (event) => {
-        if (row.value === sides() - 1 && column.value === sides() - 1) rewind();
+        if (isLast()) rewind();
         kit.play(event.currentTarget, advance);
       },
-      reset: () => {
-        kit.reset();
-        setKernel(preset.value);
-        kit.update();
+    });
+
+    // The image, with the pixels that the reader has switched on or off.
+    const switched = new Set();
+    const brightest = () => Math.max(...pictures[scene.value].flat());
+    const image = () =>
+      pictures[scene.value].map((pixels, i) =>
+        pixels.map((pixel, j) => {
+          if (!switched.has(i * pixels.length + j)) return pixel;
+          return pixel > 0 ? 0 : brightest();
+        })
+      );
+    scene.addEventListener("input", () => switched.clear());
+    const setPixel = (i, on) => {
+      const pixel = pictures[scene.value].flat()[i];
+      if (pixel === undefined) return;
+      if (pixel > 0 === on) switched.delete(i);
+      else switched.add(i);
+    };
+
+    kit.keep("weights", {
+      read: () => (preset.value === "own" ? readKernel().flat().join(" ") : ""),
+      write: (text) => {
+        const weights = text.split(" ").map(Number).filter(Number.isFinite);
+        if (preset.value !== "own" || ![4, 9].includes(weights.length)) return;
+        side = Math.sqrt(weights.length);
+        fillIn(weights);
       },
+    });
+    kit.keep("switched", {
+      read: () => [...switched].sort((a, b) => a - b).join(" "),
+      write: (text) => {
+        switched.clear();
+        for (const [i] of text.matchAll(/\d+/g)) setPixel(Number(i), !isOn(Number(i)));
+      },
+    });
+    const isOn = (i) => image().flat()[i] > 0;
+    kit.keep("place", {
+      read: () => `${row} ${column}`,
+      write: (text) => goTo(...text.split(" ").map(Number)),
     });
     preset.addEventListener("input", () => setKernel(preset.value));
     for (const cell of cells) {
@@ -129,49 +169,114 @@
     const output = kit.panel("after");
     setKernel(preset.value);
 
-    kit.update = () => {
-      const image = pictures[scene.value];
+    let [before, after] = [{}, {}]; // where the two grids were drawn last
+    const cell = ({ left, top, size }, i, j) => [left + j * size, top + i * size];
+    const whereIs = () => fill(words.cell, { row, column });
+    const ends = () => ({ now: row * sides() + column, min: 0, max: sides() ** 2 - 1 });
+    const walk = (_, right, up) => goTo(row - up, column + right);
+    const shown = () => pictures[scene.value].length; // pixels at a side of the image
+    const pixelAt = ([x, y]) => {
+      const [i, j] = [y - before.top, x - before.left].map(
+        (length) => Math.floor(length / before.size) - padding.value
+      );
+      return Math.max(i, j) < shown() && Math.min(i, j) >= 0 ? i * shown() + j : -1;
+    };
+    let brush; // what dragging over pixels makes of them
+    let earlier; // the pixels before that
+    kit.handles(input, {
+      kind: "pixel",
+      role: "button",
+      count: () => shown() ** 2,
+      place: (i) => {
+        const [u, v] = [Math.floor(i / shown()), i % shown()];
+        return [...cell(before, u + padding.value, v + padding.value), before.size, before.size];
+      },
+      label: (i) => fill(words.pixel, { row: Math.floor(i / shown()), column: i % shown() }),
+      text: (i) => brief(image().flat()[i]),
+      value: isOn,
+      grab: (i) => {
+        brush = !isOn(i);
+        earlier = [...switched];
+        setPixel(i, brush);
+      },
+      drag: (_, place) => setPixel(pixelAt(place), brush),
+      cancel: () => {
+        switched.clear();
+        for (const i of earlier) switched.add(i);
+      },
+      press: (i) => setPixel(i, !isOn(i)),
+      step: (i, right, up) => {
+        const [u, v] = [Math.floor(i / shown()) - up, (i % shown()) + right];
+        const [top, left] = [u, v].map((index) => clamp(index, 0, shown() - 1));
+        return top * shown() + left;
+      },
+    });
+    kit.handles(input, {
+      kind: "window",
+      place: () => {
+        const [i, j] = [row * stride.value, column * stride.value];
+        return [...cell(before, i, j), side * before.size, side * before.size];
+      },
+      label: () => words.window,
+      text: whereIs,
+      value: ends,
+      drag: (_, [x, y]) => {
+        const length = before.size * stride.value;
+        goTo((y - before.top) / length, (x - before.left) / length);
+      },
+      step: walk,
+      press: (_, place) => place && setPixel(pixelAt(place), !isOn(pixelAt(place))),
+    });
+    kit.handles(output, {
+      kind: "window",
+      place: () => [...cell(after, row, column), after.size, after.size],
+      label: () => words.place,
+      text: whereIs,
+      value: ends,
+      drag: (_, [x, y]) => goTo((y - after.top) / after.size, (x - after.left) / after.size),
+      step: walk,
+    });
+
+    kit.draw = () => {
+      const pixels = image();
       const options = { stride: stride.value, padding: padding.value };
-      row.limit({ max: sides() - 1 });
-      column.limit({ max: sides() - 1 });
-      const place = [row.value, column.value];
+      goTo(row, column); // of an output that may have become smaller
       const kernel = readKernel();
       const ring = options.padding;
-      const size = image.length + 2 * ring;
+      const size = pixels.length + 2 * ring;
       const isPadding = (i, j) =>
         Math.min(i, j) < ring || Math.max(i, j) >= size - ring;
       const padded = Array.from({ length: size }, (_, i) =>
-        Array.from({ length: size }, (_, j) => image[i - ring]?.[j - ring] ?? 0)
+        Array.from({ length: size }, (_, j) => pixels[i - ring]?.[j - ring] ?? 0)
       );
-      const brightest = Math.max(...image.flat());
-      drawCells(input, padded, {
-        color: (pixel) => new Array(3).fill(Math.round(30 + (225 * pixel) / brightest)),
+      before = drawCells(input, padded, {
+        color: (pixel) => new Array(3).fill(Math.round(30 + (225 * pixel) / brightest())),
         isPadding,
         frame: {
-          row: place[0] * options.stride,
-          column: place[1] * options.stride,
+          row: row * options.stride,
+          column: column * options.stride,
           height: side,
           width: side,
         },
-        title: fill(words.inputTitle, { size: image.length }),
+        title: fill(words.inputTitle, { size: pixels.length }),
       });
-      const result = convolve(image, kernel, options);
+      const result = convolve(pixels, kernel, options);
       const largest = Math.max(...result.flat().map(Math.abs)) || 1;
-      drawCells(output, result, {
+      after = drawCells(output, result, {
         color: (sum) =>
           mix(sum < 0 ? [180, 70, 0] : [10, 80, 160], Math.abs(sum) / largest),
-        frame: { row: place[0], column: place[1], height: 1, width: 1 },
+        frame: { row, column, height: 1, width: 1 },
         title: fill(words.outputTitle, { size: result.length }),
       });
-      const terms = convolutionTerms(image, kernel, options, ...place);
+      const terms = convolutionTerms(pixels, kernel, options, row, column);
       const factor = (number) => (number < 0 ? `(${brief(number, 4)})` : brief(number, 4));
       const sum = terms.map(({ pixel, weight }) => `${pixel}·${factor(weight)}`);
       const answer = brief(addUp(terms), 4);
       kit.tell(
-        fill(words.here, { row: place[0], column: place[1] }),
+        fill(words.here, { row, column }),
         `${sum.join(" + ")} = ${answer}`,
         fill(words.size, {
-          size: image.length,
+          size: pixels.length,
           padding: ring,
           side,
           stride: options.stride,

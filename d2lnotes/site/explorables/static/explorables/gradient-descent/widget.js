@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { brief, define, fill } = window.d2lnotesExplorables;
+  const { brief, clamp, define, fill } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
 
@@ -19,7 +19,7 @@
     valley: {
       value: ([x, y]) => (x * x + 10 * y * y) / 2,
       gradient: ([x, y]) => [x, 10 * y],
-      start: (x) => [x, 0.8],
+      start: (x, y) => [x, y],
       curvature: 10,
       slowest: 1, // the curvature along the valley
       least: 0,
@@ -85,6 +85,15 @@
     const { rates } = curves.quadratic;
     const rate = kit.range("rate", { min: rates.step, ...rates, text: (n) => brief(n, 3) });
     const start = kit.range("start", { min: -2, max: 2, step: 0.05, value: 1.8 });
+    let startY = 0.8; // in the valley
+    kit.keep("y", {
+      read: () => String(startY),
+      write: (text) => setStartY(Number(text)),
+    });
+    const setStartY = (y) => {
+      startY = Math.round(clamp(y || 0, -1, 1) * 20) / 20;
+    };
+    const first = () => curves[choice.value].start(start.value, startY);
     const steps = kit.range("steps", { min: 0, max: MOST_STEPS, step: 1, value: 10 });
     const advance = () => {
       steps.value += 1;
@@ -97,10 +106,6 @@
         advance();
       },
       run: (event) => kit.play(event.currentTarget, advance),
-      reset: () => {
-        kit.reset();
-        kit.update();
-      },
     });
     choice.addEventListener("input", () => {
       const { max, step, value } = curves[choice.value].rates;
@@ -109,6 +114,26 @@
     });
     const road = kit.panel("road");
     const losses = kit.panel("losses");
+    // Where a point of the run lies in the drawing of the function.
+    const place = (point) => [point[0], point[1] ?? curves[choice.value].value(point)];
+    const inWords = (point) => point.map((number) => brief(number, 4)).join(", ");
+    kit.handles(road, {
+      kind: "knob",
+      place: () => road.pixel(place(first())),
+      label: () => words.startPoint,
+      text: () => inWords(first()),
+      value: () => start.ends,
+      drag: (_, pixel) => {
+        const [x, y] = road.units(pixel);
+        start.value = x;
+        if (choice.value === "valley") setStartY(y);
+      },
+      step: (_, right, up) => {
+        const inValley = choice.value === "valley";
+        start.value += (inValley ? right : right + up) / 20;
+        if (inValley) setStartY(startY + up / 20);
+      },
+    });
 
     const drawRoad = (curve, points) => {
       const axes = { x: [-2.2, 2.2], y: [-0.5, 4], xLabel: "x", yLabel: "f(x)" };
@@ -123,11 +148,12 @@
         road.axes(axes);
         road.curve((x) => curve.value([x]), axes.x, "first");
       }
-      const place = (point) => [point[0], point[1] ?? curve.value(point)];
       road.line(points.map(place), "thin");
       for (const point of points) road.dot(place(point), "dot-second", 3);
       road.dot(place(points[0]), "ring", 6);
       road.dot(place(points.at(-1)), "dot-second", 6);
+      const axis = choice.value === "valley" ? "y" : "x";
+      road.beyond(points.map(place), ([x, y]) => `${axis} = ${brief(axis === "y" ? y : x, 1)}`);
     };
 
     const drawLosses = (curve, points) => {
@@ -139,10 +165,11 @@
         xLabel: words.stepAxis,
         yLabel: words.gapAxis,
       });
-      // Nothing is below the smallest number of a logarithmic axis.
-      const marks = gaps.map((gap, step) => [step, Math.max(gap, 1e-9)]);
+      // A logarithmic axis has no 0.
+      const marks = gaps.map((gap, step) => [step, Math.max(gap, 1e-300)]);
       losses.line(marks, "second");
       for (const mark of marks) losses.dot(mark, "dot-second", 2.5);
+      losses.beyond(marks, ([step]) => brief(gaps[step], 1));
     };
 
     const judge = (curve, points) => {
@@ -172,21 +199,15 @@
       return [fill(words.constant, values)];
     };
 
-    kit.update = () => {
+    kit.draw = () => {
       const curve = curves[choice.value];
-      const points = gradientDescent(
-        choice.value,
-        curve.start(start.value),
-        rate.value,
-        steps.value
-      );
+      const points = gradientDescent(choice.value, first(), rate.value, steps.value);
       drawRoad(curve, points);
       drawLosses(curve, points);
       const end = points.at(-1);
       const lost = end.some((coordinate) => Math.abs(coordinate) >= FAR);
-      const place = end.map((coordinate) => brief(coordinate, 4)).join(", ");
       const value = brief(curve.value(end), 4);
-      const now = { step: points.length - 1, place, value };
+      const now = { step: points.length - 1, place: inWords(end), value };
       kit.tell(fill(lost ? words.lost : words.now, now), ...judge(curve, points));
     };
   };

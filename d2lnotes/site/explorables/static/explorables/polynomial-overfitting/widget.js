@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { brief, define, fill, show, total } = window.d2lnotesExplorables;
+  const { brief, clamp, define, fill, show, total } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
 
@@ -82,42 +82,91 @@
 
   const HELD_OUT = 400;
   const HIGHEST_DEGREE = 15;
+  const HEIGHT = 2; // of the drawing, up and down
 
   const showPolynomials = (kit) => {
     const { words } = kit;
+    const moved = new Map(); // the points that the reader has moved, and where to
+    const forget = () => moved.clear();
+    // Through n points goes exactly one polynomial of degree n − 1.
+    const top = () => Math.min(HIGHEST_DEGREE, points.value - 1);
+    const points = kit.range("points", {
+      min: 6,
+      max: 60,
+      step: 1,
+      value: 16,
+      changed: () => {
+        forget();
+        degree.limit({ max: top() });
+      },
+    });
     const degree = kit.range("degree", { min: 0, max: HIGHEST_DEGREE, step: 1, value: 3 });
-    const points = kit.range("points", { min: 6, max: 60, step: 1, value: 16 });
-    const noise = kit.range("noise", { min: 0, max: 0.6, step: 0.02, value: 0.3 });
+    const noise = kit.range("noise", { min: 0, max: 0.6, step: 0.02, value: 0.3, changed: forget });
     let seed = 1;
+    const draw = (number) => {
+      seed = Number.isInteger(number) ? number : 1;
+      forget();
+    };
+    kit.keep("seed", { read: () => String(seed), write: (text) => draw(Number(text)) });
+    kit.keep("moved", {
+      read: () => [...moved].map(([i, y]) => `${i}:${y}`).join(" "),
+      write: (text) => {
+        forget();
+        for (const [, i, y] of text.matchAll(/(\d+):(-?[\d.]+)/g)) move(Number(i), Number(y));
+      },
+    });
     kit.buttons({
       draw: () => {
-        seed += 1;
-        kit.update();
-      },
-      reset: () => {
-        seed = 1;
-        kit.reset();
+        draw(seed + 1);
         kit.update();
       },
     });
     const fitted = kit.panel("fitted");
     const errors = kit.panel("errors");
+    let train; // what was drawn last
+    let held;
+    const move = (i, y) => moved.set(i, Math.round(clamp(y, -HEIGHT, HEIGHT) * 100) / 100);
+    kit.handles(fitted, {
+      kind: "point",
+      count: () => points.value,
+      place: (i) => fitted.pixel([train.x[i], train.y[i]]),
+      label: (i) => fill(words.point, { number: i + 1, count: points.value }),
+      text: (i) => `x = ${brief(train.x[i])}, y = ${brief(train.y[i])}`,
+      value: (i) => ({ now: train.y[i], min: -HEIGHT, max: HEIGHT }),
+      gap: ([x], [pixel]) => Math.abs(x - pixel),
+      drag: (i, pixel) => move(i, fitted.units(pixel)[1]),
+      step: (i, right, up) => {
+        if (up) move(i, clamp(train.y[i], -HEIGHT, HEIGHT) + up / 20);
+        return clamp(i + right, 0, points.value - 1);
+      },
+    });
+    kit.handles(errors, {
+      kind: "knob",
+      place: () => errors.pixel([degree.value, held[degree.value]]),
+      label: () => words.degree,
+      text: () => brief(degree.value),
+      value: () => degree.ends,
+      drag: (_, pixel) => {
+        degree.value = Math.round(errors.units(pixel)[0]);
+      },
+      step: (_, right, up) => {
+        degree.value += right + up;
+      },
+    });
 
-    kit.update = () => {
-      // Through n points goes exactly one polynomial of degree n − 1.
-      degree.limit({ max: Math.min(HIGHEST_DEGREE, points.value - 1) });
-      const train = polynomialData(points.value, noise.value, seed);
+    kit.draw = () => {
+      train = polynomialData(points.value, noise.value, seed);
+      for (const [i, y] of moved) train.y[i] = y;
       const heldOut = polynomialData(HELD_OUT, noise.value, seed + 5e5);
-      const top = Math.min(HIGHEST_DEGREE, points.value - 1);
-      const fits = Array.from({ length: top + 1 }, (_, d) => fitPolynomial(train, d));
+      const fits = Array.from({ length: top() + 1 }, (_, d) => fitPolynomial(train, d));
       const own = fits.map((weights) => rootMeanSquare(weights, train));
-      const held = fits.map((weights) => rootMeanSquare(weights, heldOut));
+      held = fits.map((weights) => rootMeanSquare(weights, heldOut));
       const best = held.indexOf(Math.min(...held));
       const d = degree.value;
 
       fitted.axes({
         x: [-1, 1],
-        y: [-2, 2],
+        y: [-HEIGHT, HEIGHT],
         xLabel: "x",
         yLabel: "y",
         legend: [
@@ -127,8 +176,10 @@
         ],
       });
       fitted.curve(target, [-1, 1], "guide");
-      fitted.curve((x) => evaluatePolynomial(fits[d], x), [-1, 1], "first");
-      train.x.forEach((x, i) => fitted.dot([x, train.y[i]], "dot-second"));
+      const curve = fitted.curve((x) => evaluatePolynomial(fits[d], x), [-1, 1], "first");
+      const observed = train.x.map((x, i) => [x, train.y[i]]);
+      for (const place of observed) fitted.dot(place, "dot-second");
+      fitted.beyond([...curve, ...observed], ([, y]) => `y = ${brief(y, 1)}`);
 
       errors.axes({
         x: [0, HIGHEST_DEGREE],
@@ -141,12 +192,13 @@
           ["second", words.heldError],
         ],
       });
-      const visible = (list) => list.map((error, k) => [k, Math.max(error, 1e-3)]);
+      const visible = (list) => list.map((error, k) => [k, Math.max(error, 1e-20)]);
       errors.line([[d, 1e-3], [d, 1e3]], "guide");
       errors.line(visible(own), "first");
       errors.line(visible(held), "second");
-      errors.dot([d, Math.max(own[d], 1e-3)], "dot-first", 5);
+      errors.dot([d, Math.max(own[d], 1e-20)], "dot-first", 5);
       errors.dot([d, held[d]], "dot-second", 5);
+      errors.beyond([...visible(own), ...visible(held)], ([, error]) => brief(error, 3));
       kit.tell(
         fill(words.now, { degree: d, train: show(own[d]), held: show(held[d]) }),
         fill(words.best, { best, error: show(held[best]), noise: brief(noise.value) }),

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { brief, define, fill, shape, show, total } = window.d2lnotesExplorables;
+  const { brief, clamp, define, fill, shape, show, total } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
 
@@ -26,6 +26,13 @@
   const entropy = (probabilities) =>
     -total(probabilities.map((p) => (p > 0 ? p * Math.log(p) : 0)));
 
+  // The score that gives its class the probability `p` when the other scores stay.
+  const scoreFor = (p, others, temperature = 1) => {
+    const largest = Math.max(...others);
+    const rest = total(others.map((score) => Math.exp((score - largest) / temperature)));
+    return largest + temperature * (Math.log(p) - Math.log1p(-p) + Math.log(rest));
+  };
+
   // -- Widget --------------------------------------------------------------------
 
   const CLASSES = ["A", "B", "C", "D"];
@@ -45,32 +52,63 @@
       text: (exponent) => show(toTemperature(exponent)),
     });
     const shift = kit.range("shift", { min: 0, max: 100, step: 1, value: 0 });
-    kit.buttons({
-      reset: () => {
-        kit.reset();
-        kit.update();
-      },
-    });
+    kit.buttons();
     const bars = kit.panel("bars");
     const graph = kit.panel("graph");
+    let probabilities; // what was drawn last
+    let uncertainty;
+    const BAR = 32; // where bars begin
+    const room = () => bars.width - 110;
+    const top = (i) => 30 + (i * (bars.height - 40)) / CLASSES.length;
+    const thickness = () => Math.min(30, (bars.height - 40) / CLASSES.length - 6);
+    kit.handles(bars, {
+      kind: "knob",
+      count: () => CLASSES.length,
+      place: (i) => [BAR + probabilities[i] * room(), top(i) + thickness() / 2],
+      label: (i) => words[`score${CLASSES[i]}`],
+      text: (i) => fill(words.bar, { score: brief(scores[i].value), p: show(probabilities[i]) }),
+      value: (i) => scores[i].ends,
+      gap: ([, middle], [, pixel]) => Math.abs(middle - pixel),
+      drag: (i, [pixel]) => {
+        const p = clamp((pixel - BAR) / room(), 1e-9, 1 - 1e-9);
+        const others = scores.map((score) => score.value).filter((_, j) => j !== i);
+        scores[i].value = scoreFor(p, others, toTemperature(temperature.value));
+      },
+      step: (i, right, up) => {
+        if (right) scores[i].value += right / 10;
+        return clamp(i - up, 0, CLASSES.length - 1);
+      },
+    });
+    kit.handles(graph, {
+      kind: "knob",
+      place: () => graph.pixel([temperature.value, uncertainty]),
+      label: () => words.temperature,
+      text: () => show(toTemperature(temperature.value)),
+      value: () => temperature.ends,
+      drag: (_, pixel) => {
+        temperature.value = graph.units(pixel)[0];
+      },
+      step: (_, right, up) => {
+        temperature.value += (right + up) / 20;
+      },
+    });
 
-    const drawBars = (probabilities) => {
+    const drawBars = () => {
       bars.clear();
-      const room = bars.width - 110;
       bars.svg.append(shape("text", { x: 4, y: 15 }, words.probability));
       probabilities.forEach((p, i) => {
-        const y = 30 + (i * (bars.height - 40)) / CLASSES.length;
-        const width = Math.max(p * room, 1);
+        const place = { x: BAR, y: top(i), height: thickness() };
+        const line = top(i) + thickness() / 2 + 4;
         bars.svg.append(
-          shape("text", { x: 16, y: y + 24, "text-anchor": "middle" }, CLASSES[i]),
-          shape("rect", { x: 32, y: y + 4, width: room, height: 30, class: "frame" }),
-          shape("rect", { x: 32, y: y + 4, width, height: 30, class: "bar" }),
-          shape("text", { x: 40 + room, y: y + 24 }, show(p))
+          shape("text", { x: 16, y: line, "text-anchor": "middle" }, CLASSES[i]),
+          shape("rect", { ...place, width: room(), class: "frame" }),
+          shape("rect", { ...place, width: Math.max(p * room(), 1), class: "bar" }),
+          shape("text", { x: BAR + room() + 14, y: line }, show(p))
         );
       });
     };
 
-    const drawGraph = (logits, exponent, uncertainty) => {
+    const drawGraph = (logits, exponent) => {
       graph.axes({
         x: [-1.5, 1.5],
         y: [0, 1.5],
@@ -86,13 +124,13 @@
       graph.dot([exponent, uncertainty], "dot-first", 6);
     };
 
-    kit.update = () => {
+    kit.draw = () => {
       const logits = scores.map((score) => score.value + shift.value);
       const t = toTemperature(temperature.value);
-      const probabilities = softmax(logits, t);
-      const uncertainty = entropy(probabilities);
-      drawBars(probabilities);
-      drawGraph(logits, temperature.value, uncertainty);
+      probabilities = softmax(logits, t);
+      uncertainty = entropy(probabilities);
+      drawBars();
+      drawGraph(logits, temperature.value);
       const naive = naiveSoftmax32(logits, t);
       kit.tell(
         fill(words.now, {
@@ -108,5 +146,5 @@
     };
   };
 
-  define("softmax-temperature", showSoftmax, { entropy, naiveSoftmax32, softmax });
+  define("softmax-temperature", showSoftmax, { entropy, naiveSoftmax32, scoreFor, softmax });
 })();
