@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
     Reading = tuple[str, ...]
 
-# What pypinyin takes for the more frequent reading: shì (似的), zhòng (重量).
+# What pypinyin takes for the more frequent reading: shì (似的), zhòng (重量), diào (调查).
 _READINGS = {
     "似然": ["si", "ran"],
+    "调参": ["tiao", "can"],
     "重参数": ["chong", "can", "shu"],
     "重采样": ["chong", "cai", "yang"],
     "重构": ["chong", "gou"],
@@ -124,7 +125,8 @@ class _Subject:
     def __init__(self, glossary: addnodes.glossary) -> None:
         title = glossary.parent[0]
         is_own = glossary.parent.parent is not glossary.document
-        self.title = title.get("halves") if is_own else None
+        halves: dict[Language, list[nodes.Node]] = title.get("halves", {})
+        self.title = halves if is_own else {}
         self.items = list(glossary.findall(nodes.definition_list_item))
 
     def line(self) -> nodes.list_item:

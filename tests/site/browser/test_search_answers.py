@@ -81,7 +81,7 @@ ENGLISH = [
     ("tensor", TENSORS),
     ("broadcasting", TENSORS),
     ("broadcast", SHOW_BROADCASTING),
-    ("torch.reshape", TENSORS),
+    ("torch.reshape", "gallery/preliminaries/plot_memory_views"),
     ("install", SETUP),
     ("virtual environment", SETUP),
     ("course", COURSE),

@@ -9,21 +9,10 @@ from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.both_languages]
 
-COURSE = "introduction/course"
-SETUP = "introduction/setup"
 TENSORS = "preliminaries/tensors"
-AUTOGRAD = "preliminaries/autograd"
-PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
-CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
 GLOSSARY = "reference/glossary"
-RESULTS = "reference/results"
-API = "reference/d2lnotes"
-SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
-SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
-SHOW_SOFTMAX = "gallery/linear-models/plot_softmax_fashion_mnist"
-SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
 
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
 NOT_FOUND = {"zh": "没有找到", "en": "Nothing was found"}
@@ -206,5 +195,83 @@ def test_the_search_field_is_opened_by_key_from_any_page(visit, language):
 def test_the_hidden_language_is_not_searched(visit):
     visitor = visit()
 
-    assert search(visitor, "en", "感受野")[1] == []
+    assert search(visitor, "en", "因此")[1] == []
     assert search(visitor, "zh", "therefore whenever")[1] == []
+
+
+SUGGESTED = {"zh": ("特征值", "eigenvalue"), "en": ("eigenvalue", "特征值")}
+STATE = """(field) => {
+  const list = document.getElementById(field.getAttribute("aria-controls"));
+  const at = field.getAttribute("aria-activedescendant");
+  const box = list.getBoundingClientRect();
+  return {
+    role: field.getAttribute("role"),
+    expanded: field.getAttribute("aria-expanded") === "true",
+    shown: list.checkVisibility(),
+    options: [...list.children].map((option) => option.innerText.trim()),
+    active: at && document.getElementById(at).innerText.trim(),
+    selected: list.querySelectorAll("[aria-selected=true]").length,
+    inside: box.left >= 0 && box.right <= document.documentElement.clientWidth,
+  };
+}"""
+
+
+def test_a_field_suggests_while_one_types_and_is_led_by_the_keyboard(visit, language):
+    own, other = SUGGESTED[language]
+    visitor = visit(viewport=NARROW)
+    visitor.open(f"{language}/{TENSORS}")
+    visitor.page.keyboard.press("Control+k")
+    field = visitor.page.locator("dialog[open] input[name=q]")
+
+    field.press_sequentially(other[:5])
+    visitor.page.wait_for_function(
+        "() => document.querySelector('dialog .search-suggestions:not([hidden]) li')"
+    )
+    opened = field.evaluate(STATE)
+    visitor.page.keyboard.press("ArrowDown")
+    down = field.evaluate(STATE)
+    visitor.page.keyboard.press("Escape")
+    closed = field.evaluate(STATE)
+
+    assert opened["role"] == "combobox"
+    assert opened["expanded"]
+    assert opened["inside"]
+    assert any(own in option and other in option for option in opened["options"])
+    assert (down["active"], down["selected"]) == (opened["options"][0], 1)
+    assert not closed["expanded"]
+    assert not closed["shown"]
+    assert field.is_visible()  # Escape closed the list and not the dialog
+
+    field.fill("")
+    field.press_sequentially(other)
+    visitor.page.wait_for_function(
+        "() => document.querySelector('dialog .search-suggestions:not([hidden]) li')"
+    )
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/search.html?q=*")
+
+    assert f"{GLOSSARY}.html#term-eigenvalue" in first_links(visitor)
+
+
+def first_links(visitor):
+    answers(visitor)
+    return visitor.page.eval_on_selector_all(
+        "ul.search li > a",
+        "(links) => links.slice(0, 3).map((link) => link.getAttribute('href'))",
+    )
+
+
+def test_the_page_says_what_a_query_was_taken_for_and_what_to_try(reader, language):
+    message, found = search(reader, language, "overftting xqzzyvw")
+    exactly = reader.page.locator(".search-summary a").get_attribute("href")
+
+    assert "“overfitting" in message
+    assert "“xqzzyvw”" in message
+    assert "overftting" in exactly
+    assert GLOSSARY in found
+
+    search(reader, language, "xqzzyvw")
+    hints = reader.page.locator(".search-hints a")
+
+    assert hints.count() == 2

@@ -140,8 +140,8 @@ const Search = (() => {
   const loadNames = () => load(`_search/names.js?v=${version}`, () => {
     const { terms, headings } = window.searchIndex.names;
     return {
-      terms: terms.map((entry) =>
-        entry.flat().map((name) => ({ name: plain(name), key: keyOf(name) }))),
+      terms: terms.map((entry) => entry.flatMap((own, index) => own.map((name) =>
+        ({ name: plain(name), key: keyOf(name), isOwn: !index })))),
       names: [...terms.flat(2), ...headings].map(plain),
     };
   });
@@ -320,13 +320,15 @@ const Search = (() => {
     const found = terms.flatMap((entry) => {
       const own = entry.filter((name) => isIn(name.key, key));
       const longest = own.sort((a, b) => b.key.length - a.key.length)[0];
-      return longest ? [{ ...longest, others: entry.filter((name) => name !== longest) }] : [];
+      const others = entry.filter((name) => name.isOwn && name !== longest);
+      return longest ? [{ ...longest, others }] : [];
     });
     return found.filter(({ key: one }) =>
       !found.some(({ key: other }) => other !== one && other.includes(one)));
   };
 
-  // The query as it stands, and with the other names of the terms in it.
+  // The query as it stands, and with other names of the terms in it: those in the language
+  // of the pages.
   const readingsOf = (key, found) =>
     found.reduce((readings, { key: name, others }) => readings.flatMap((reading) =>
       [reading, ...others.map((other) => reading.replace(name, ` ${other.key} `))]), [key])
@@ -383,7 +385,7 @@ const Search = (() => {
     return found;
   };
 
-  const textAnswers = (wanted, foundByTerm, parts) => {
+  const textAnswers = (wanted, foundByTerm, parts, known) => {
     const absolute = weightsOf(wanted, foundByTerm);
     const all = absolute.reduce((sum, weight) => sum + weight, 0) || 1;
     const weights = absolute.map((weight) => weight / all);
@@ -403,9 +405,9 @@ const Search = (() => {
         const [page, title] = pages[number];
         const inHeading = HEADING * (headings.get(number) || 0) ** 2;
         const whole = merit + inHeading + PAGE_TITLE * likeness(wanted, title);
-        const score = share > 0.999
+        const score = share * known > 0.999
           ? whole + rank(page)
-          : (TEXT * share * whole) / (TEXT + HEADING + PAGE_TITLE);
+          : (TEXT * share * known * whole) / (TEXT + HEADING + PAGE_TITLE);
         return { page, title, anchor: "", about: "", score, kind: "text" };
       });
   };
@@ -449,13 +451,11 @@ const Search = (() => {
     const { parts, found, areKnown } = await lookUp(terms);
     const wanted = terms.filter((_, index) => areKnown[index]);
     if (!wanted.length) return { answers: [], missing: terms };
-    const answers = [
-      ...objectAnswers(wanted, parts),
-      ...namedAnswers(wanted, parts),
-      ...textAnswers(wanted, found.filter((_, index) => areKnown[index]), parts),
-    ];
-    const share = wanted.length / terms.length;
-    for (const answer of answers) answer.score *= share;
+    const known = wanted.length / terms.length;
+    const called = [...objectAnswers(wanted, parts), ...namedAnswers(wanted, parts)];
+    for (const answer of called) answer.score *= known;
+    const on = found.filter((_, index) => areKnown[index]);
+    const answers = [...called, ...textAnswers(wanted, on, parts, known)];
     return { answers, missing: terms.filter((_, index) => !areKnown[index]) };
   };
 
