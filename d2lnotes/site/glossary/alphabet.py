@@ -125,7 +125,8 @@ class _Subject:
     def __init__(self, glossary: addnodes.glossary) -> None:
         title = glossary.parent[0]
         is_own = glossary.parent.parent is not glossary.document
-        self.title = title.get("halves") if is_own else None
+        halves: dict[Language, list[nodes.Node]] = title.get("halves", {})
+        self.title = halves if is_own else {}
         self.items = list(glossary.findall(nodes.definition_list_item))
 
     def line(self) -> nodes.list_item:

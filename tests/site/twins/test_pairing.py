@@ -1,5 +1,6 @@
 """Twin paragraphs: what each language shows, and what an author is told."""
 
+from copy import copy
 from pathlib import Path
 
 import pytest

@@ -173,7 +173,7 @@
       return;
     }
     addNotes(summary, query, found);
-    summary.prepend(words.found(found.answers.length), " ");
+    summary.prepend(words.found(found.answers.length), isChinese ? "" : " ");
   };
 
   const query = new URLSearchParams(location.search).get("q");

@@ -2,7 +2,7 @@
 // what is being typed. The list is loaded when the field gets the focus for the first time.
 "use strict";
 
-document.addEventListener("DOMContentLoaded", () => {
+(() => {
   const isChinese = document.documentElement.lang.startsWith("zh");
   const LABEL = isChinese ? "建议" : "Suggestions";
   const OTHER = isChinese ? "en" : "zh-CN";
@@ -39,7 +39,8 @@ document.addEventListener("DOMContentLoaded", () => {
   const suggestions = (typed, all) => {
     const ranked = all.map((one) =>
       [Math.max(...one.names.map((name) => likeness(typed, name))), one]);
-    return ranked.filter(([rank]) => rank > 0).sort((a, b) => b[0] - a[0])
+    return ranked.filter(([rank]) => rank > 0)
+      .sort((a, b) => b[0] - a[0] || a[1].text.length - b[1].text.length)
       .slice(0, MOST).map(([, one]) => one);
   };
 
@@ -118,15 +119,16 @@ document.addEventListener("DOMContentLoaded", () => {
     field.addEventListener("focus", load);
     field.addEventListener("input", suggest);
     field.addEventListener("blur", close);
-    field.addEventListener("keydown", (event) => {
+    // Before the theme, whose script comes later, sees it and closes its dialog at Escape.
+    window.addEventListener("keydown", (event) => {
       // What an input method is still composing is its own.
       const isOurs = !list.hidden && !event.isComposing && keys[event.key];
-      if (!isOurs || (event.key === "Enter" && chosen < 0)) return;
+      if (event.target !== field || !isOurs || (event.key === "Enter" && chosen < 0)) return;
       event.preventDefault();
-      event.stopPropagation();
+      event.stopImmediatePropagation();
       keys[event.key]();
-    });
+    }, { capture: true });
   };
 
   document.querySelectorAll("input[name=q]").forEach(attend);
-});
+})();
