@@ -26,4 +26,4 @@ extensions = [
 ]
 _html = Path(__file__).parents[3] / "d2lnotes" / "site" / "html"
 html_static_path = [str(_html / "static"), str(_html.parent / "lessons" / "static")]
-templates_path = [str(_html / "templates")]
+templates_path = sorted(map(str, _html.parent.glob("*/templates")))
