@@ -15,6 +15,13 @@ d2lnotes_description = (
     "code that ran when the site was built, every exercise has an answer, and it all "
     "works offline."
 )
+d2lnotes_licence = (
+    "文字和图按“知识共享署名 4.0 国际”许可协议（CC BY 4.0）发布：注明出处，就可以复制、改编、再发布。"
+    "代码按 MIT 许可证发布。"
+    " | Text and figures are licensed under Creative Commons Attribution 4.0 International "
+    "(CC BY 4.0): name the source, and you may copy, adapt and share them. Code is under "
+    "the MIT licence."
+)
 
 # -- Publishing: what is empty leaves its links out --------------------------------
 d2lnotes_url = os.environ.get("D2LNOTES_URL", "")  # where a hosted copy lies

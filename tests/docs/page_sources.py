@@ -41,6 +41,7 @@ _OPAQUE = {
     "code-cell",
     "doctest",
     "eval-rst",
+    "excerpt",
     "glossary",
     "literalinclude",
     "math",

@@ -52,6 +52,7 @@ def bind(volumes: Sequence[tuple[str, Path]], book: Path) -> list[str]:
         for title, path in volumes:
             with pikepdf.open(path) as pdf:
                 read[path.name] = _read(pdf, title, start=len(bound.pages))
+                _describe(bound, pdf)
                 for page in pdf.pages:
                     bound.pages.append(page)
         problems = list(dict.fromkeys(_lead_inside(bound, read)))
@@ -69,6 +70,16 @@ def bind(volumes: Sequence[tuple[str, Path]], book: Path) -> list[str]:
         bound.save(partial, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     partial.replace(book)
     return problems
+
+
+def _describe(book: Pdf, pdf: Pdf) -> None:
+    """Give ``book`` the title, author and language of its first volume, the front."""
+    for name in ("/Title", "/Author"):
+        if name in pdf.docinfo and name not in book.docinfo:
+            book.docinfo[name] = str(pdf.docinfo[name])
+    if "/Lang" in pdf.Root and "/Lang" not in book.Root:
+        book.Root.Lang = str(pdf.Root.Lang)
+    book.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
 
 
 def _read(pdf: Pdf, title: str, *, start: int) -> _Volume:

@@ -325,11 +325,12 @@ class _Writer:
 
     def _twin(self, node: nodes.Element) -> list[str]:
         languages, blocks = self._languages, []
-        for half in node:
-            if half["lang"] in languages:
-                self._languages = (half["lang"],)
-                blocks += self._inside(half)
-                self._languages = languages
+        for language in languages:  # a page puts its own first
+            self._languages = (language,)
+            for half in node:
+                if half["lang"] == language:
+                    blocks += self._inside(half)
+        self._languages = languages
         return blocks
 
     def _half(self, node: nodes.Element) -> list[str]:
@@ -473,7 +474,7 @@ class _Writer:
 
     def _cell(self, entry: nodes.Element) -> str:
         lines = []
-        for paragraph in entry.findall(_is_line):
+        for paragraph in sorted(entry.findall(_is_line), key=self._order):
             half = paragraph.parent
             if isinstance(half, Half) and half["lang"] not in self._languages:
                 continue
@@ -486,6 +487,11 @@ class _Writer:
                 if x in both
             ]
         return "<br>".join(lines)
+
+    def _order(self, paragraph: nodes.Node) -> int:
+        """Return when to write a paragraph of a cell: a page puts its own language first."""
+        half = paragraph.parent
+        return isinstance(half, Half) and half["lang"] != self._languages[0]
 
     def _rubric(self, node: nodes.Element) -> list[str]:
         return [f"**{self._short(node)}**"]

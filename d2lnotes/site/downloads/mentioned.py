@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from d2lnotes.site.twins.languages import Language
 
+_SEPARATORS: dict[Language, str] = {"zh": "：", "en": ": "}
 _WORDS: dict[Language, str] = {
     "zh": "**文中提到的页面**，在离线网站的文件夹里：",
     "en": "**Pages that this text refers to**, in the folder of the offline site:",
@@ -61,5 +62,6 @@ def _line(env: BuildEnvironment, page: str, languages: Sequence[Language]) -> st
     found = []
     for language in languages:
         title = title_nodes(env, page, "", language) or env.titles[page].children
-        found.append(f"{line(title, language, Place(page))}: `{language}/{page}.html`")
+        words = line(title, language, Place(page)) + _SEPARATORS[language]
+        found.append(f"{words}`{language}/{page}.html`")
     return f"- {' | '.join(found)}"

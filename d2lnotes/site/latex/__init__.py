@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up what is in this room, in this order."""
     modules = ("builder", "lookups", "scripts", "elsewhere", "exercises", "blocks")
-    return set_up(app, __name__, (*modules, "typography", "tables"))
+    return set_up(app, __name__, (*modules, "learning_path", "typography", "tables"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -13,6 +15,8 @@ from sphinx.util.docutils import new_document
 from sphinx.util.nodes import inline_all_toctrees
 
 from d2lnotes.site._sphinx import builder_of
+from d2lnotes.site.gallery.figures import gallery_figure, in_english
+from d2lnotes.site.latex.typography import sharper
 from d2lnotes.site.latex.volumes import (
     CODE,
     FRONT,
@@ -25,6 +29,7 @@ from d2lnotes.site.latex.volumes import (
     scripts_elsewhere,
     warn_of_homeless,
 )
+from d2lnotes.site.lessons.chapters import chapter_figure
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.twins.languages import own_language
 
@@ -37,6 +42,10 @@ if TYPE_CHECKING:
 
 #: The file that tells the command what to typeset and to bind.
 LIST = "volumes.json"
+
+# Figures of title pages.
+_LARGE = r"width=0.75\linewidth,height=0.3\textheight,keepaspectratio"
+_SMALL = r"width=0.45\linewidth,height=0.18\textheight,keepaspectratio"
 
 
 class VolumeBuilder(LaTeXBuilder):
@@ -135,10 +144,39 @@ class VolumeBuilder(LaTeXBuilder):
             "\n"
             rf"\coursevolume{{{self.volume.prefix}}}{{{about}}}{{{(first or (1,))[0]}}}"
         )
+        figures = self._figures(self.volume)
+        self.context["preamble"] += "\n" + rf"\coursecover{{{figures}}}"
         if self.volume.key == CODE:
             self.context["preamble"] += "\n" + r"\coursecodevolume"
         if self.volume.key == FRONT:
             self.context["tableofcontents"] = ""
+
+    def _figures(self, volume: Volume) -> str:
+        """Return LaTeX of a title page's figure; the front has that of each volume."""
+        shown = self.volumes[1:] if volume.key == FRONT else (volume,)
+        figures = dict.fromkeys(filter(None, map(self._figure, shown)))
+        size = _SMALL if volume.key == FRONT else _LARGE
+        return "".join(
+            rf"\sphinxincludegraphics[{size}]{{{{{name}}}{ending}}}\quad "
+            for name, ending in map(os.path.splitext, figures)
+        )
+
+    def _figure(self, volume: Volume) -> str:
+        """Return the file of the first figure of a volume's chapters, if there is one."""
+        scripts = (Path(page).parent.name for page in volume.scripts)
+        found = [
+            *(chapter_figure(self.env, page) for page in volume.chapters),
+            *(gallery_figure(self.env, folder, "plot_*_001") for folder in scripts),
+        ]
+        figure = next((name for name, _ in found if name), "")
+        if not figure:
+            return ""
+        english = in_english(figure)
+        if own_language(self.config) == "en" and Path(self.srcdir, english).is_file():
+            figure = english
+        source = sharper(self.env, figure)
+        self.images[source] = Path(source).name
+        return self.images[source]
 
     def assemble_doctree(
         self, indexfile: str, toctree_only: bool, appendices: list[str]

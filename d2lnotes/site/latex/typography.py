@@ -21,11 +21,13 @@ from d2lnotes.site.twins.languages import half, own_language
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 _STYLES = Path(__file__).with_name("sty")
 _LARGER = re.compile(r"(sphx_glr_[\w-]+_\d{3}(?:\.en)?)\.png$")
 
+_CODES = {"zh": "zh-CN", "en": "en"}
 _SCHEMES = {"zh": "chinese", "en": "plain"}
 # Quotes, dashes and dots are as wide as a Han character in Chinese type only.
 _ENGLISH_PUNCTUATION = (
@@ -45,13 +47,19 @@ class SharpFigures(SphinxPostTransform):
         """Put the larger file in the place of the smaller one, where there is one."""
         for image in self.document.findall(nodes.image):
             for kind, uri in image.get("candidates", {}).items():
-                larger = _LARGER.sub(r"\1_2_00x.png", uri)
-                if larger != uri and Path(self.env.srcdir, larger).is_file():
+                larger = sharper(self.env, uri)
+                if larger != uri:
                     page = self.env.config.root_doc
                     self.env.images.add_file(page, larger)
                     image["candidates"][kind] = larger
                     if image.get("uri") == uri:
                         image["uri"] = larger
+
+
+def sharper(env: BuildEnvironment, figure: str) -> str:
+    """Return the larger file of a script's figure; ``figure`` itself without one."""
+    larger = _LARGER.sub(r"\1_2_00x.png", figure)
+    return larger if Path(env.srcdir, larger).is_file() else figure
 
 
 def set_language(app: Sphinx, config: Config) -> None:
@@ -68,9 +76,14 @@ def set_language(app: Sphinx, config: Config) -> None:
     else:
         _add(config, "preamble", _CHINESE_APPENDICES)
     texescape.init()
-    about = half(getattr(config, "d2lnotes_description", ""), language)
-    title_page = rf"\coursetitlepage{{{texescape.escape(about, 'xelatex')}}}"
-    config.latex_elements["maketitle"] = title_page
+    about, whose, licence = (
+        texescape.escape(half(str(getattr(config, name, "")), language), "xelatex")
+        for name in ("d2lnotes_description", "copyright", "d2lnotes_licence")
+    )
+    config.latex_elements["maketitle"] = (
+        rf"\coursetitlepage{{{about}}}\courselicencepage{{{whose}}}{{{licence}}}"
+    )
+    _add(config, "preamble", rf"\hypersetup{{pdflang={_CODES[language]}}}")
     styles = map(str, sorted(_STYLES.glob("*.sty")))
     config.latex_additional_files = [*config.latex_additional_files, *styles]
 
@@ -82,6 +95,7 @@ def _add(config: Config, element: str, text: str) -> None:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the choice of typography and the sharper figures."""
+    app.add_config_value("d2lnotes_licence", "", "", types=frozenset({str}))
     app.add_post_transform(SharpFigures)
     app.connect("config-inited", set_language)
     return METADATA

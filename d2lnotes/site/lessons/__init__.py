@@ -23,6 +23,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "figure_numbers",
             "exercises",
             "deeper",
+            "excerpts",
             "predict",
             "exercise_list",
             "progress",

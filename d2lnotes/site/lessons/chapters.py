@@ -3,7 +3,7 @@
 ``chapter-cards`` shows the chapters that the numbered contents of its page list;
 ``course-facts`` counts what the course holds. The first page of a chapter ends in
 its learning path: which of its pages needs which, and how long they take. In a PDF
-all of them are plain lists.
+all but the path are plain lists.
 """
 
 from __future__ import annotations
@@ -175,8 +175,9 @@ class Overviews(SphinxTransform):
         while not isinstance(block.parent, nodes.section):
             block = block.parent
         section, index = block.parent, block.parent.index(block)
-        path = nodes.container(classes=["learning-path"])
-        path += nodes.raw("", draw_arcs(len(rows), _arcs(rows)), format="html")
+        arcs = _arcs(rows)
+        path = nodes.container(classes=["learning-path"], arcs=arcs)
+        path += nodes.raw("", draw_arcs(len(rows), arcs), format="html")
         path += _path_list(rows, page)
         section.insert(index, [title, path])
 
@@ -281,22 +282,33 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
 
 
 def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
-    matter: dict[str, Any] = {}
-    with suppress(TopmatterReadError):  # MyST reports it
-        matter = front_matter(Path(env.doc2path(chapter)))
     folder = chapter_of(chapter)
-    named = str(matter.get("figure", "plot_*_001"))
-    figure, alternative = gallery_figure(env, folder, named)
+    figure, alternative = chapter_figure(env, chapter)
     pages = [page for page in lessons if chapter_of(page) == folder]
     return Card(
         chapter=chapter,
-        about=str(matter.get("about", "")),
+        about=str(_matter(env, chapter).get("about", "")),
         figure=figure,
         alternative=alternative,
         pages=len(pages),
         minutes=total_minutes(pages, lessons),
         scripts=len(_scripts(env, folder)),
     )
+
+
+def chapter_figure(env: BuildEnvironment, chapter: str) -> tuple[str, str]:
+    """Return the figure of a chapter and its alternative text; blanks without one.
+
+    The first page names it; else it is the first of the first script.
+    """
+    named = str(_matter(env, chapter).get("figure", "plot_*_001"))
+    return gallery_figure(env, chapter_of(chapter), named)
+
+
+def _matter(env: BuildEnvironment, chapter: str) -> dict[str, Any]:
+    with suppress(TopmatterReadError):  # MyST reports it
+        return front_matter(Path(env.doc2path(chapter)))
+    return {}
 
 
 def _scripts(env: BuildEnvironment, chapter: str) -> list[Path]:

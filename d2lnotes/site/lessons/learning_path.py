@@ -28,20 +28,27 @@ class Arc:
 
 def draw_arcs(rows: int, arcs: Sequence[Arc]) -> str:
     """Return ``arcs`` over that many rows as SVG, for a box as high as the rows."""
-    longest = max((abs(arc.end - arc.start) for arc in arcs), default=1)
-    paths = "".join(_path(arc, longest) for arc in arcs)
+    paths = "".join(_path(arc, bend(arc, arcs)) for arc in arcs)
     return (
         f'<svg viewBox="0 0 {_WIDTH} {100 * rows}" preserveAspectRatio="none" '
         f'aria-hidden="true" focusable="false">{paths}</svg>'
     )
 
 
-def _path(arc: Arc, longest: int) -> str:
+def bend(arc: Arc, arcs: Sequence[Arc]) -> int:
+    """Return how far left of the dots the control points of ``arc`` stand, in pixels.
+
+    An arc over many rows reaches further than one over few, the longest as far as
+    there is room. A cubic goes three quarters of the way to its control points.
+    """
+    longest = max(abs(arc.end - arc.start) for arc in arcs)
+    return round(_reach(abs(arc.end - arc.start), longest) * 4 / 3)
+
+
+def _path(arc: Arc, bend: int) -> str:
     top, bottom = 100 * arc.start + 50, 100 * arc.end + 50
-    reach = _reach(abs(arc.end - arc.start), longest)
     name = ' class="outside"' if arc.outside else ""
-    # A cubic goes three quarters of the way to its control points.
-    left = round(_LINE - reach * 4 / 3)
+    left = _LINE - bend
     return f'<path{name} d="M{_LINE} {top}C{left} {top} {left} {bottom} {_LINE} {bottom}"/>'
 
 

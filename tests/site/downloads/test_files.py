@@ -226,14 +226,14 @@ def test_text_is_markdown_without_directives_and_roles(en):
 
 def test_without_a_hosted_copy_the_end_says_where_the_named_pages_lie(en, zh):
     for folder, language, named, title in (
-        (en, "en", "See “Other page”", "Other page"),
-        (zh, "zh", "见《别页》，", "别页"),
+        (en, "en", "See “Other page”", "Other page: "),
+        (zh, "zh", "见《别页》，", "别页："),
     ):
         file = folder / language / "chapter/page.ipynb"
 
         assert named in text(file)
         assert cells(file)[-1][1].splitlines()[-1] == (
-            f"- {title}: `{language}/chapter/other.html`"
+            f"- {title}`{language}/chapter/other.html`"
         )
 
 

@@ -461,3 +461,48 @@ def test_each_answer_of_the_course_is_in_the_appendix(book):
     ]
 
     assert len(re.findall(marks[language], text)) == len(answers)
+
+
+@pytest.mark.pdf
+def test_book_and_volumes_say_what_they_are(book):
+    language, path = book
+
+    for pdf_path in (path, *path.parent.glob(f"{path.stem}-*.pdf")):
+        with pikepdf.open(pdf_path) as pdf:
+            assert str(pdf.docinfo["/Title"]).startswith("d2lnotes")
+            assert "d2lnotes" in str(pdf.docinfo["/Author"])
+            assert str(pdf.Root.Lang) == {"zh": "zh-CN", "en": "en"}[language]
+
+
+@pytest.mark.pdf
+def test_title_page_has_a_figure_and_behind_it_is_the_licence(book):
+    path = book[1]
+
+    with pikepdf.open(path) as pdf:
+        assert pdf.pages[0].images
+    assert "CC BY 4.0" in output("pdftotext", "-f", "2", "-l", "2", path, "-")
+
+
+@pytest.mark.pdf
+def test_figures_of_the_appendix_are_numbered_by_its_sections(book):
+    language, path = book
+    text = output("pdftotext", "-layout", path, "-")
+    title, word = {"zh": ("动手探索", "图"), "en": ("Explorables", "Figure")}[language]
+
+    section = re.search(rf"(?m)^([A-Z]\.\d+) +{title}$", text)[1]
+
+    numbers = [int(n) for n in re.findall(rf"{word} {section}\.(\d+):", text)]
+    assert len(numbers) >= 5
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.pdf
+def test_no_page_ends_in_the_mark_of_a_block_that_follows_on_the_next(book):
+    pages = output("pdftotext", "-layout", book[1], "-").split("\f")
+    rows = [[row.strip() for row in page.splitlines() if row.strip()] for page in pages]
+    # The last row is the footer. An exercise's number begins a mark, a reference not.
+    mark = r"(提示|答案|Hint|Answer|先猜一猜|Predict first)( .*)?|(练习|Exercise) [\dA-Z.]+\s{2,}.*"
+
+    ends = [page[-2] for page in rows if len(page) > 2]
+
+    assert [row for row in ends if re.fullmatch(mark, row)] == []

@@ -1,5 +1,6 @@
 """PDF in volumes: what each holds, how it refers to the others, and what is typeset."""
 
+import base64
 import json
 import re
 
@@ -55,7 +56,13 @@ PAGES["index.md"] = PAGES["index.md"].replace("\nmiddle", "")
 del PAGES["middle.md"]
 
 
-def volumes(folder, pages=PAGES, parts=PARTS, language="en"):
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjpkgAAAABJ"
+    "RU5ErkJggg=="
+)
+
+
+def volumes(folder, pages=PAGES, parts=PARTS, language="en", **config):
     """Return the LaTeX of each volume, by what its name ends in."""
     out = build_tiny_site(
         folder,
@@ -70,6 +77,7 @@ def volumes(folder, pages=PAGES, parts=PARTS, language="en"):
         latex_documents=[
             ("index", "book.tex", "书 | Book", "谁 | Who", "manual", True)
         ],
+        **config,
     )
     listed = json.loads((out / "volumes.json").read_text("utf-8"))
     return {
@@ -298,3 +306,40 @@ def test_pages_of_the_book_keep_the_numbers_of_their_volumes(tmp_path):
 
     with pikepdf.open(tmp_path / "book.pdf") as book:
         assert [page.label for page in book.pages] == ["1", "2", "2-1"]
+
+
+def test_book_has_the_title_author_and_language_of_its_front(tmp_path):
+    one, two = (make_pdf(tmp_path / f"{name}.pdf") for name in ("one", "two"))
+    for path, title in ((one, "All volumes"), (two, "Volume 1")):
+        with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+            pdf.docinfo["/Title"], pdf.docinfo["/Author"] = title, "Someone"
+            pdf.Root.Lang = "en"
+            pdf.save(path)
+
+    bind([("All", one), ("Two", two)], tmp_path / "book.pdf")
+
+    with pikepdf.open(tmp_path / "book.pdf") as book:
+        assert str(book.docinfo["/Title"]) == "All volumes"
+        assert str(book.docinfo["/Author"]) == "Someone"
+        assert str(book.Root.Lang) == "en"
+        assert book.Root.ViewerPreferences.DisplayDocTitle
+
+
+def test_title_page_shows_the_figure_of_the_first_chapter_with_one(tmp_path):
+    # As sphinx-gallery leaves it.
+    name = "gallery/last/images/sphx_glr_plot_b_001.png"
+    for ending in ("", ".en"):
+        figure = tmp_path / "docs" / name.replace(".png", f"{ending}.png")
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        figure.write_bytes(PIXEL)
+    page = tmp_path / "docs" / "gallery/last/plot_b.rst"
+    page.write_text(f".. image-sg:: /{name}\n   :alt: 图 | A\n", encoding="utf-8")
+
+    written = volumes(tmp_path, exclude_patterns=["gallery/last/plot_b.rst"])
+
+    shown = r"{{sphx_glr_plot_b_001.en}.png}"
+    cover = next(row for row in written["3"].splitlines() if "coursecover" in row)
+    assert shown in cover
+    assert shown in written["front"]
+    assert r"\coursecover{}" in written["1"]
+    assert list((tmp_path / "out").rglob("sphx_glr_plot_b_001.en.png"))
