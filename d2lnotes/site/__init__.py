@@ -24,6 +24,7 @@ EXTENSIONS = (
     "sphinxcontrib.bibtex",
     "d2lnotes.site.sources",
     "d2lnotes.site.twins",
+    "d2lnotes.site.glossary",
     "d2lnotes.site.lessons",
     "d2lnotes.site.explorables",
     "d2lnotes.site.gallery",

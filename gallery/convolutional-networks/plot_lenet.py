@@ -21,10 +21,10 @@ is missed most often.
 the accuracy of three seeds with its spread, a confusion matrix, and what the
 network cannot tell apart and why.
 
-这个脚本在一个 CPU 线程上要一分多钟：三个种子各在 60,000 张图片上训练三轮。
+三个种子各在 60,000 张图片上训练三轮，所以这个脚本比大多数脚本久。
 
-On one CPU thread this script takes more than a minute: three seeds, each
-trained for three epochs on 60,000 images.
+Three seeds are each trained for three epochs on 60,000 images, so this script
+takes longer than most.
 """
 
 import matplotlib.pyplot as plt

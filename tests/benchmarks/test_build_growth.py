@@ -7,7 +7,7 @@ from synthetic_course import build, write_course
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
-COPIES = 3  # of all chapters beside the course itself
+COPIES = 1  # of all chapters beside the course itself
 AT_MOST = 1.15
 
 

@@ -19,7 +19,7 @@ from d2lnotes.data import REGISTRY, TensorLoader, cache_path, verify
 pytestmark = pytest.mark.benchmark
 
 BATCH_SIZE = 256
-TIMED_BATCHES = 60  # of 235; the first one, which starts the workers, is not timed
+TIMED_BATCHES = 30  # of 235; the first one, which starts the workers, is not timed
 PASSES = 10  # the fastest counts: a pass takes hundredths of a second
 AT_LEAST = 20
 IMPORT_SECONDS = 0.2

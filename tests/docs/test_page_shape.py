@@ -7,6 +7,8 @@ from itertools import chain
 import pytest
 from page_sources import DOCS, LESSONS, PAGES, fences, front_matter, page_name, prose
 
+from d2lnotes.site.twins.terms import names_of
+
 each_lesson = pytest.mark.parametrize("page", LESSONS, ids=page_name)
 each_page = pytest.mark.parametrize("page", PAGES, ids=page_name)
 
@@ -39,8 +41,8 @@ def glossary_terms():
     terms = [line for line in lines if line and line[0] not in " :"]
     halves = [term.partition(" | ") for term in terms]
     return {
-        "zh": {zh.strip() for zh, _, _ in halves},
-        "en": {(en or zh).strip().lower() for zh, _, en in halves},
+        "zh": {name for zh, _, _ in halves for name in names_of(zh)},
+        "en": {name.lower() for zh, _, en in halves for name in names_of(en or zh)},
     }
 
 

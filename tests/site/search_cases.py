@@ -22,7 +22,7 @@ QUERIES = {
     "__init__ _": ["init"],
     "nn.Linear.": ["nn.linear"],
     "LeNet-5": ["lenet"],
-    "LeNet，1998 年": ["lenet", "年"],
+    "LeNet，1998 年": ["lenet", "1998", "年"],
     "Ｌｅｎｅｔ（全角）": ["lenet", "全角"],
     "R²": ["r2"],
     "ﬁt": ["fit"],
@@ -41,12 +41,15 @@ QUERIES = {
     "<AxesImage at 0x7f3a2b1c9d00>": ["axesimage", "at"],
     "0 minutes 3.235 seconds, 12ms, 5s, 3min, 812.5 MB": [
         "minutes",
+        "3.235",
         "seconds",
+        "812.5",
         "mb",
     ],
     "812.5MB 4GiB 64kb": [],
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4": [],
-    "3.11.7 0.883 100% 10_000 1e6 3.4e-5": [],
+    "3.11.7 0.883 100% 10_000 1e6 3.4e-5": ["0.883", "100", "10000"],
+    "60,000 张，1,234.5 与 12,34": ["60000", "张", "1234.5", "与"],
 }
 
 # Words that one query must find: all of a row have the same stem.

@@ -8,6 +8,7 @@ import d2lnotes.site
 SITE = Path(d2lnotes.site.__file__).parent
 FLOORS = [
     {"twins"},
+    {"glossary"},
     {"math", "html", "search", "explorables"},
     {"gallery"},
     {"lessons", "results"},

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from sphinx.util import logging
 from sphinx.util.console import bold, green, red
 
-from d2lnotes.site._sphinx import run_gallery_script
+from d2lnotes.site._sphinx import leave_matplotlib_to_scripts, run_gallery_script
 from d2lnotes.site.gallery.plan import plan
 from d2lnotes.site.gallery.records import Record, read_record, write_record
 from d2lnotes.site.gallery.run import run_jobs
@@ -250,6 +250,7 @@ def adapt_config(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Put this extension's work before and after sphinx-gallery's."""
     app.setup_extension("sphinx_gallery.gen_gallery")
+    leave_matplotlib_to_scripts()
     app.add_config_value("d2lnotes_results_dir", "build/results", "", str)
     app.add_config_value("d2lnotes_no_gallery", False, "", bool)
     app.add_config_value("d2lnotes_jobs", 0, "", int)

@@ -22,6 +22,7 @@ from d2lnotes.site.shown_elsewhere import mark, shown_elsewhere
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.languages import HTML_TAGS
 from d2lnotes.site.twins.nodes import Half, language_around, loose
+from d2lnotes.site.twins.terms import both_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
     from d2lnotes.site.twins.languages import Language
 
-# id of a term → language → its definition
-Definitions = dict[str, dict[str, list[nodes.Node]]]
+# id of a term → language → its names and its definition
+Definitions = dict[str, dict["Language", list[nodes.Node]]]
 _USED = "d2lnotes_terms"
 
 
@@ -54,11 +55,12 @@ class TermDefinitions(PageNotes[Definitions]):
         found: Definitions = {}
         for glossary in doctree.findall(addnodes.glossary):
             for item in glossary.findall(nodes.definition_list_item):
-                halves: dict[str, list[nodes.Node]] = {"zh": [], "en": []}
+                halves: dict[Language, list[nodes.Node]] = {"zh": [], "en": []}
                 for half in item[-1].findall(Half):
                     halves[half["lang"]] += loose(half.children)
                 for term in item.findall(nodes.term):
-                    found |= dict.fromkeys(term["ids"], halves)
+                    own = {x: [*_names(term, x), *halves[x]] for x in halves}
+                    found |= dict.fromkeys(term["ids"], own)
         if found:
             self.of(app.env)[docname] = found
         app.env.metadata[docname][_USED] = sorted(
@@ -68,6 +70,14 @@ class TermDefinitions(PageNotes[Definitions]):
                 if node.get("reftype") == "term"
             }
         )
+
+
+def _names(term: nodes.term, language: Language) -> list[nodes.Node]:
+    """Return a line with the names of a term, those in ``language`` first."""
+    if "halves" not in term:
+        return []
+    names = nodes.strong("", "", *both_names(term["halves"], language))
+    return loose([nodes.paragraph("", "", names, classes=["tip-names"])])
 
 
 class AddTips(SphinxPostTransform):

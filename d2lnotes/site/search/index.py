@@ -22,6 +22,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util.index_entries import split_index_msg
 
+from d2lnotes.site.glossary.taught import Entries, places
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.search.language import (
     SIMPLIFIED,
@@ -33,6 +34,8 @@ from d2lnotes.site.search.language import (
 )
 from d2lnotes.site.search.texts import sections_of, titles_of
 from d2lnotes.site.stages import Finished, Resolved, Updated
+from d2lnotes.site.twins.languages import own_language
+from d2lnotes.site.twins.terms import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
     from d2lnotes.site.search.texts import Section
+    from d2lnotes.site.twins.languages import Language
 
 #: How many parts an index has; a prime, so that terms spread evenly.
 PARTS = 251
@@ -74,7 +78,7 @@ class Name(NamedTuple):
     anchor
         Its identifier on the page, none for the page itself.
     kind
-        ``title``, ``index``, or what an object is, as in "Python function".
+        ``title``, ``index``, ``taught``, or what an object is: "Python function".
     """
 
     name: str
@@ -89,12 +93,19 @@ class Note(NamedTuple):
     ----------
     often
         The terms that come up often in its text, be they in its titles or not.
+    headings
+        What its sections are called, itself first.
+    entries
+        The glossary on it: of each term the names in the language of the site, and
+        those in the other one.
     """
 
     title: str
     names: list[Name]
     terms: list[str]
     often: list[str]
+    headings: list[str]
+    entries: list[tuple[list[str], list[str]]]
 
 
 # A name, and the places that bear it: a page's number, the anchor and the kind.
@@ -123,12 +134,19 @@ def take_down(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     macros = getattr(app.config, "d2lnotes_math_macros", {})
     sections = list(sections_of(doctree, macros))
     titles = [Name(*title, "title") for title in titles_of(doctree, macros)]
-    note = note_of(docname, sections, titles + _index_entries(doctree))
+    names = titles + _index_entries(doctree)
+    own = own_language(app.config)
+    note = note_of(docname, sections, names, list(glossary_entries(doctree, own)))
     write_text(app.outdir, docname, sections)
     _write(_note_file(app.doctreedir, docname), json.dumps(note, ensure_ascii=False))
 
 
-def note_of(page: str, sections: list[Section], names: list[Name]) -> Note:
+def note_of(
+    page: str,
+    sections: list[Section],
+    names: list[Name],
+    entries: Iterable[tuple[list[str], list[str]]] = (),
+) -> Note:
     """Return what a page is found by.
 
     Parameters
@@ -139,6 +157,8 @@ def note_of(page: str, sections: list[Section], names: list[Name]) -> Note:
         What stands on it.
     names
         What has a name on it, the page itself first.
+    entries
+        The names of the terms that it explains, in both languages.
     """
     titles = [name.name for name in names if name.kind == "title"]
     texts = [*titles, *(section.text for section in sections)]
@@ -149,7 +169,23 @@ def note_of(page: str, sections: list[Section], names: list[Name]) -> Note:
         names=names,
         terms=sorted(held.keys() - in_titles),
         often=sorted(term for term, count in held.items() if count >= _OFTEN),
+        headings=[section.title for section in sections],
+        entries=list(entries),
     )
+
+
+def glossary_entries(
+    doctree: nodes.document, own: Language
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the names of each term of a glossary, those in the language ``own`` first.
+
+    A term may bear one name in both, such as GPU.
+    """
+    for glossary in doctree.findall(addnodes.glossary):
+        for term in glossary.findall(nodes.term):
+            names = called(term)
+            other = names["en" if own == "zh" else "zh"]
+            yield names[own], [name for name in other if name not in names[own]]
 
 
 def _index_entries(doctree: nodes.document) -> list[Name]:
@@ -188,12 +224,21 @@ def write_all(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.name == "html":
         pages = sorted(app.env.found_docs)
         notes = {page: _read(_note_file(app.doctreedir, page)) for page in pages}
-        write_index(app.outdir, notes, _objects(app.env))
+        write_index(app.outdir, notes, _objects(app.env), _taught(app.env))
         for file_of, place in ((_note_file, app.doctreedir), (_text_file, app.outdir)):
             kept = {file_of(place, page) for page in pages}
             for file in file_of(place, "").parent.rglob("*.js*"):
                 if file not in kept:
                     file.unlink()
+
+
+def _taught(env: BuildEnvironment) -> Iterator[tuple[str, Name]]:
+    """Yield the page and the section that teach each term of the glossary."""
+    own = own_language(env.config)
+    for entries in Entries.of(env).values():
+        for term, (page, anchor) in places(env, entries).items():
+            for name in entries[term].names[own]:
+                yield page, Name(name, anchor, "taught")
 
 
 def _objects(env: BuildEnvironment) -> Iterator[tuple[str, Name]]:
@@ -206,9 +251,12 @@ def _objects(env: BuildEnvironment) -> Iterator[tuple[str, Name]]:
 
 
 def write_index(
-    out: Path, notes: dict[str, Note], objects: Iterable[tuple[str, Name]] = ()
+    out: Path,
+    notes: dict[str, Note],
+    objects: Iterable[tuple[str, Name]] = (),
+    taught: Iterable[tuple[str, Name]] = (),
 ) -> None:
-    """Write the table of the pages, the list of words and the parts of the index.
+    """Write the table of the pages, the names, the words and the parts of the index.
 
     Parameters
     ----------
@@ -218,9 +266,11 @@ def write_index(
         What is found on each page, in the order in which pages are numbered.
     objects
         What the reference describes, each with its page.
+    taught
+        The terms of the glossary, each with the page that teaches it.
     """
-    objects = list(objects)
-    made_of = repr((VERSION, notes, objects))
+    objects, taught = list(objects), list(taught)
+    made_of = repr((VERSION, notes, objects, taught))
     version = hashlib.sha256(made_of.encode()).hexdigest()[:12]
     if _is_written(out / _INDEX, version):
         return
@@ -236,7 +286,7 @@ def write_index(
             posting = 2 * numbers[page] + (term in often)
             terms[part_of(term)].setdefault(term, []).append(posting)
     places = {(page, name.anchor) for page, name in objects}
-    for page, name in _names(notes):
+    for page, name in (*_names(notes), *taught):
         if name.kind == "index" and (page, name.anchor) in places:
             continue  # an object, which Sphinx has put into the index of a book
         words |= _file(names, set(terms_of(split_name(name.name))), numbers[page], name)
@@ -251,6 +301,7 @@ def write_index(
     }
     written = " ".join(sorted(word for word in words if word < "\u2e80"))
     _write_script(out / _INDEX / "words.js", "searchIndex", "words", written)
+    _write_script(out / _INDEX / "names.js", "searchIndex", "names", _called(notes))
     for part in range(PARTS):
         held = {
             "terms": terms[part],
@@ -265,7 +316,15 @@ def _is_written(folder: Path, version: str) -> bool:
     """Return whether the index of that version is there, whole."""
     table = folder / _TABLE
     is_named = table.is_file() and version in table.read_text(encoding="utf-8")
-    return is_named and len(list(folder.iterdir())) == PARTS + 2
+    return is_named and len(list(folder.iterdir())) == PARTS + 3
+
+
+def _called(notes: dict[str, Note]) -> dict[str, object]:
+    """Return what a reader may mean: the terms of the glossary, and all headings."""
+    terms = [entry for note in notes.values() for entry in note.entries]
+    headings = {heading for note in notes.values() for heading in note.headings}
+    known = {name for own, _ in terms for name in own}
+    return {"terms": terms, "headings": sorted(x for x in headings - known if x[1:])}
 
 
 def _names(notes: dict[str, Note]) -> Iterator[tuple[str, Name]]:

@@ -25,8 +25,13 @@ HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 # Latin, Greek and Cyrillic after accents are taken off; the same in the browser.
 LETTERS = "0-9a-z_\u00df-\u00f6\u00f8-\u024f\u0370-\u03ff\u0400-\u052f"
 # A word may hold an apostrophe, an identifier dots: torch.reshape.
-_TOKEN = re.compile(rf"\\[a-z]+|[{LETTERS}]+(?:['.][{LETTERS}]+)*|[{HAN}]+")
-# LaTeX commands, memory addresses, checksums and measured figures tell nothing.
+_TOKEN = re.compile(
+    rf"\\[a-z]+|[0-9]{{1,3}}(?:,[0-9]{{3}})+(?:\.[0-9]+)?(?![{LETTERS}])"
+    rf"|[{LETTERS}]+(?:['.][{LETTERS}]+)*|[{HAN}]+"
+)
+# A figure that is looked up: 60,000, 10_000 or 0.834, but neither 5 nor 3.11.7.
+_FIGURE = re.compile(r"(?=(?:[._,]?[0-9]){3,12}$)[0-9_,]+(?:\.[0-9]+)?")
+# LaTeX commands, memory addresses, checksums, short numbers and times tell nothing.
 _NOISE = re.compile(
     r"\\.*|0x[0-9a-f]+|(?=.*[0-9])[0-9a-f]{16,}"
     r"|[0-9][0-9._]*(?:e[0-9]*|[mun]?s|min|[kmg]i?b)?"
@@ -113,13 +118,15 @@ def _tokens(text: str) -> Iterator[str]:
     plain = _ACCENT.sub("", plain.translate(_TO_SIMPLIFIED)).lower()
     for match in _TOKEN.finditer(plain):
         token = match[0].strip("_")
-        if token and not _NOISE.fullmatch(token):
+        if _FIGURE.fullmatch(token):
+            yield token.replace(",", "").replace("_", "")
+        elif token and not _NOISE.fullmatch(token):
             yield token
 
 
 def _parts(identifier: str) -> list[str]:
     """Return what stands between the dots and underscores of an identifier."""
-    names = identifier.split(".")
+    names = [] if _FIGURE.fullmatch(identifier) else identifier.split(".")
     words = [word for name in names for word in name.split("_")]
     return [part for part in {*names, *words} - {identifier} if len(part) > 1]
 

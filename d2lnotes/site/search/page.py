@@ -56,8 +56,10 @@ def link_search_page(
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register what makes the search page."""
+    """Register what makes the search page, and the suggestions of each search field."""
     app.add_config_value("d2lnotes_search_version", VERSION, "html", frozenset({str}))
+    app.add_js_file("suggest.js", loading_method="defer")
+    app.add_css_file("search.css")
     app.connect("config-inited", prepare)
     app.connect("builder-inited", without_own_index)
     app.connect(

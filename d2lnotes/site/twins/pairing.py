@@ -36,6 +36,7 @@ from d2lnotes.site.twins.languages import (
 from d2lnotes.site.twins.nodes import Half, Twin, add_nodes, stands_in_half
 from d2lnotes.site.twins.references import TwinTitles, WriteTwins
 from d2lnotes.site.twins.source_lines import source_location
+from d2lnotes.site.twins.terms import both_names, names_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -159,16 +160,22 @@ class PairTwins(SphinxTransform):
                 document.nameids[name] = new_id
 
     def _rename_term(self, term: nodes.term, english: str) -> None:
-        """Make a glossary term known by either half instead of by both together."""
+        """Make a glossary term known, and shown, by its names in both languages."""
         chinese = "".join(piece.astext() for piece in term["halves"]["zh"])
         both = SEPARATOR.join([chinese, english])
-        self._replace_id(term, f"term-{make_id(english)}")
-        rename_term(self.env.domains.standard_domain, both, {chinese, english}, term)
-        own = chinese if self.own == "zh" else english
+        term["called"] = {"zh": names_of(chinese), "en": names_of(english)}
+        name, *_ = names_of(english)
+        self._replace_id(term, f"term-{make_id(name)}")
+        names = {*term["called"]["zh"], *term["called"]["en"]}
+        rename_term(self.env.domains.standard_domain, both, names, term)
+        marks = [child for child in term if _is_mark(child)]
+        term.children = []
+        term.extend([*both_names(term["halves"], self.own), *marks])
         for mark in term.findall(addnodes.index):
             mark["entries"] = [
-                (kind, own, term["ids"][0], main, key)
+                (kind, name, term["ids"][0], main, key)
                 for kind, _, _, main, key in mark["entries"]
+                for name in term["called"][self.own]
             ]
 
     def _split_alternative_text(self, image: nodes.image) -> None:

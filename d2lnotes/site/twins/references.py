@@ -146,7 +146,8 @@ class WriteTwins(SphinxPostTransform):
             shown = [ref for ref in footnote["backrefs"] if ref not in hidden_ids]
             footnote["backrefs"] = shown
         for node in list(self.document.findall(nodes.TextElement)):
-            if "halves" in node.attributes:
+            # A term shows its names in both languages anyway.
+            if "halves" in node.attributes and not isinstance(node, nodes.term):
                 copies = [piece.deepcopy() for piece in node["halves"][other]]
                 node += HalfText("", "", *copies, lang=other, classes=["no-search"])
 

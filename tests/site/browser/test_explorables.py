@@ -479,6 +479,9 @@ def test_a_pixel_is_switched_and_the_kernel_dragged(lesson):
     weights = torch.tensor([[-1.0, 1], [-1, 1]])
     output = torch.conv2d(image[None, None], weights[None, None])[0, 0]
     assert f" = {output[2, 2]:.0f}\n" in told(page, "convolution")
+    control(page, "convolution", "image").select_option("square")  # of more pixels
+    drag(page, kernel, 0, 2 * pixels.first.bounding_box()["height"])
+    assert re.findall(r"\d", kernel.get_attribute("aria-valuetext")) == ["4", "2"]
 
 
 def test_a_bar_is_dragged_to_a_probability(lesson):

@@ -114,7 +114,7 @@ def test_the_header_is_passed_from_left_to_right(open_page):
     page = open_page()
 
     lefts = []
-    for selector in (".navbar-brand", ".nav-link", MORE, SEARCH, BOTH, LANGUAGE, THEME):
+    for selector in (".navbar-brand", MORE, ".nav-link", SEARCH, BOTH, LANGUAGE, THEME):
         tab_to(page, selector)
         lefts.append(page.evaluate("document.activeElement.getBoundingClientRect().x"))
 

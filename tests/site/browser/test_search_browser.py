@@ -1,112 +1,19 @@
 """Search from file://, in both languages, as a reader uses it."""
 
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import search_cases
-
-from d2lnotes.site.search.language import split_query, split_text, stem, terms_of
 
 from .survey import MOST_JUMPS, NARROW, WATCH_JUMPS, WIDE, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.both_languages]
 
-COURSE = "introduction/course"
-SETUP = "introduction/setup"
 TENSORS = "preliminaries/tensors"
-AUTOGRAD = "preliminaries/autograd"
-PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
-CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
 GLOSSARY = "reference/glossary"
-RESULTS = "reference/results"
-API = "reference/d2lnotes"
-SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
-SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
-SHOW_SOFTMAX = "gallery/linear-models/plot_softmax_fashion_mnist"
-SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
 
-# What a reader types, and a page that must be among the first three answers.
-CHINESE = [
-    ("卷积神经网络", CONVOLUTION),
-    ("LeNet", LENET),
-    ("LeNet-5", LENET),
-    ("ＬｅＮｅｔ", LENET),
-    ("批量归一化", LENET),
-    ("平均池化", LENET),
-    ("卷积神经网络的平均池化", LENET),
-    ("感受野", LENET),
-    ("权重共享", LENET),
-    ("混淆矩阵", SHOW_LENET),
-    ("softmax 回归", SOFTMAX),
-    ("softmax回归", SOFTMAX),
-    ("交叉熵", SOFTMAX),
-    ("数值稳定", SOFTMAX),
-    ("交叉熵损失的梯度", SOFTMAX),
-    ("溢出", SHOW_OVERFLOW),
-    ("张量", TENSORS),
-    ("广播", SHOW_BROADCASTING),
-    ("torch.reshape", TENSORS),
-    ("安装", SETUP),
-    ("虚拟环境", SETUP),
-    ("课程", COURSE),
-    ("术语表", GLOSSARY),
-    ("池化层", GLOSSARY),
-    ("测得的结果", RESULTS),
-    ("log_sum_exp", API),
-    ("fetch_fashion_mnist", API),
-    ("TensorLoader", API),
-    ("d2lnotes.layers.log_softmax", API),
-]
-ENGLISH = [
-    ("convolutional neural networks", LENET),
-    ("LeNet", LENET),
-    ("LeNet-5", LENET),
-    ("batch normalization", LENET),
-    ("batch normalisation", LENET),
-    ("average pooling", LENET),
-    ("receptive field", LENET),
-    ("confusion matrix", "gallery/linear-models/plot_softmax_fashion_mnist"),
-    ("softmax regression", SOFTMAX),
-    ("Softmax Regressions", SOFTMAX),
-    ("cross-entropy", SOFTMAX),
-    ("numerical stability", SOFTMAX),
-    ("gradient of the cross-entropy", SOFTMAX),
-    ("overflow", SHOW_OVERFLOW),
-    ("tensor", TENSORS),
-    ("broadcasting", TENSORS),
-    ("broadcast", SHOW_BROADCASTING),
-    ("torch.reshape", TENSORS),
-    ("install", SETUP),
-    ("virtual environment", SETUP),
-    ("course", COURSE),
-    ("glossary", GLOSSARY),
-    ("pooling layer", GLOSSARY),
-    ("measured results", RESULTS),
-    ("log_sum_exp", API),
-    ("fetch_fashion_mnist", API),
-    ("TensorLoader", API),
-    ("d2lnotes.layers.log_softmax", API),
-]
-QUESTIONS_ZH = [
-    ("什么是张量", TENSORS),
-    ("如何计算梯度", AUTOGRAD),
-    ("贝叶斯公式怎么用", PROBABILITY),
-    ("卷积是什么意思", CONVOLUTION),
-    ("广播机制", GLOSSARY),
-    ("请问怎样安装？", SETUP),
-    ("感受野有什么用", LENET),
-]
-QUESTIONS_EN = [
-    ("what is a tensor", TENSORS),
-    ("how do I compute a gradient", AUTOGRAD),
-    ("how to use Bayes' theorem", PROBABILITY),
-    ("what is a receptive field?", LENET),
-    ("How do I install this", SETUP),
-]
 FOUND = {"zh": "搜索完成", "en": "Search finished"}
 NOT_FOUND = {"zh": "没有找到", "en": "Nothing was found"}
 ASK = """async (query) => {
@@ -170,65 +77,6 @@ def answers(visitor):
     return message, [link.partition("#")[0].removesuffix(".html") for link in links]
 
 
-def test_at_least_twenty_queries_are_tried_in_each_language():
-    assert min(len(CHINESE), len(ENGLISH)) >= 20
-
-
-@pytest.mark.parametrize(
-    ("language", "query", "page"),
-    [("zh", *case) for case in CHINESE] + [("en", *case) for case in ENGLISH],
-)
-def test_the_page_looked_for_is_among_the_first_three(reader, language, query, page):
-    message, found = ask(reader, language, query)
-
-    assert page in found[:3], found[:8]
-    assert FOUND[language] in message
-
-
-@pytest.mark.parametrize(
-    ("language", "query", "page"),
-    [("zh", *case) for case in QUESTIONS_ZH] + [("en", *case) for case in QUESTIONS_EN],
-)
-def test_a_question_finds_the_page_of_what_it_asks_for(reader, language, query, page):
-    assert page in ask(reader, language, query)[1][:3]
-
-
-@pytest.mark.parametrize(
-    ("language", "query"),
-    [("zh", "张量广播妙用"), ("en", "tensor broadcasting wizardry")],
-)
-def test_a_partial_match_is_an_answer(reader, language, query):
-    assert TENSORS in ask(reader, language, query)[1][:3]
-
-
-def test_pages_that_hold_all_words_stand_above_those_that_hold_some(reader, site):
-    _, found = ask(reader, "en", "overflow batch")
-    answers = list(dict.fromkeys(found))
-    texts = [(site / "en" / f"_texts/{page}.js").read_text("utf-8") for page in answers]
-
-    whole = [{"overflow", "batch"} <= set(terms_of(split_text(text))) for text in texts]
-
-    assert {*whole} == {True, False}
-    assert whole == sorted(whole, reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("traditional", "simplified"),
-    [
-        ("卷積神經網絡", "卷积神经网络"),
-        ("什麼是張量", "什么是张量"),
-        ("學習率", "学习率"),
-    ],
-)
-def test_traditional_characters_find_what_simplified_ones_find(
-    reader, traditional, simplified
-):
-    found = ask(reader, "zh", traditional)[1]
-
-    assert found == ask(reader, "zh", simplified)[1]
-    assert found != []
-
-
 def test_no_quotation_shows_remains_of_a_formula(site, language):
     remains = re.compile("pmatrix|topA|mathbf|frac{")
     texts = {
@@ -240,23 +88,6 @@ def test_no_quotation_shows_remains_of_a_formula(site, language):
 
     assert len(texts) == 1
     assert [*texts.values()] == [[]]
-
-
-@pytest.mark.parametrize(
-    ("language", "query", "page"),
-    [
-        ("zh", "卷积神经网络", CONVOLUTION),
-        ("zh", "softmax 回归", SOFTMAX),
-        ("zh", "张量", TENSORS),
-        ("zh", "术语表", GLOSSARY),
-        ("en", "convolutional networks", CONVOLUTION),
-        ("en", "Softmax regression", SOFTMAX),
-        ("en", "tensors", TENSORS),
-        ("en", "glossary", GLOSSARY),
-    ],
-)
-def test_a_page_with_that_title_comes_first(reader, language, query, page):
-    assert ask(reader, language, query)[1][0] == page
 
 
 @pytest.mark.parametrize("query", ["xqzzyvw", "0x7f3a2b1c9d00"])
@@ -364,44 +195,83 @@ def test_the_search_field_is_opened_by_key_from_any_page(visit, language):
 def test_the_hidden_language_is_not_searched(visit):
     visitor = visit()
 
-    assert search(visitor, "en", "感受野")[1] == []
+    assert search(visitor, "en", "因此")[1] == []
     assert search(visitor, "zh", "therefore whenever")[1] == []
 
 
-def test_the_browser_splits_queries_as_python_does(visit):
-    visitor = visit()
-    visitor.open("zh/search")
+SUGGESTED = {"zh": ("特征值", "eigenvalue"), "en": ("eigenvalue", "特征值")}
+STATE = """(field) => {
+  const list = document.getElementById(field.getAttribute("aria-controls"));
+  const at = field.getAttribute("aria-activedescendant");
+  const box = list.getBoundingClientRect();
+  return {
+    role: field.getAttribute("role"),
+    expanded: field.getAttribute("aria-expanded") === "true",
+    shown: list.checkVisibility(),
+    options: [...list.children].map((option) => option.innerText.trim()),
+    active: at && document.getElementById(at).innerText.trim(),
+    selected: list.querySelectorAll("[aria-selected=true]").length,
+    inside: box.left >= 0 && box.right <= document.documentElement.clientWidth,
+  };
+}"""
 
-    split = visitor.page.evaluate(
-        "(texts) => texts.map(Search.split)", list(search_cases.QUERIES)
+
+def test_a_field_suggests_while_one_types_and_is_led_by_the_keyboard(visit, language):
+    own, other = SUGGESTED[language]
+    visitor = visit(viewport=NARROW)
+    visitor.open(f"{language}/{TENSORS}")
+    visitor.page.keyboard.press("Control+k")
+    field = visitor.page.locator("dialog[open] input[name=q]")
+
+    field.press_sequentially(other[:5])
+    visitor.page.wait_for_function(
+        "() => document.querySelector('dialog .search-suggestions:not([hidden]) li')"
+    )
+    opened = field.evaluate(STATE)
+    visitor.page.keyboard.press("ArrowDown")
+    down = field.evaluate(STATE)
+    visitor.page.keyboard.press("Escape")
+    closed = field.evaluate(STATE)
+
+    assert opened["role"] == "combobox"
+    assert opened["expanded"]
+    assert opened["inside"]
+    assert any(own in option and other in option for option in opened["options"])
+    assert (down["active"], down["selected"]) == (opened["options"][0], 1)
+    assert not closed["expanded"]
+    assert not closed["shown"]
+    assert field.is_visible()  # Escape closed the list and not the dialog
+
+    field.fill("")
+    field.press_sequentially(other)
+    visitor.page.wait_for_function(
+        "() => document.querySelector('dialog .search-suggestions:not([hidden]) li')"
+    )
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**/search.html?q=*")
+
+    assert f"{GLOSSARY}.html#term-eigenvalue" in first_links(visitor)
+
+
+def first_links(visitor):
+    answers(visitor)
+    return visitor.page.eval_on_selector_all(
+        "ul.search li > a",
+        "(links) => links.slice(0, 3).map((link) => link.getAttribute('href'))",
     )
 
-    assert split == list(search_cases.QUERIES.values())
 
+def test_the_page_says_what_a_query_was_taken_for_and_what_to_try(reader, language):
+    message, found = search(reader, language, "overftting xqzzyvw")
+    exactly = reader.page.locator(".search-summary a").get_attribute("href")
 
-def test_both_sides_split_and_stem_every_page_of_the_course_alike(visit):
-    texts = [
-        line
-        for file in sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
-        for line in file.read_text(encoding="utf-8").splitlines()
-    ]
-    visitor = visit()
-    visitor.open("en/search")
+    assert "“overfitting" in message
+    assert "“xqzzyvw”" in message
+    assert "overftting" in exactly
+    assert GLOSSARY in found
 
-    found = visitor.page.evaluate(
-        "(texts) => texts.map((text) => Search.split(text).map(Search.stem))",
-        texts,
-    )
+    search(reader, language, "xqzzyvw")
+    hints = reader.page.locator(".search-hints a")
 
-    assert found == [[stem(word) for word in split_query(text)] for text in texts]
-
-
-def test_the_browser_stems_words_as_python_does(visit):
-    words = [word for row in search_cases.SAME_STEM for word in row]
-    words.extend(search_cases.OWN_STEM)
-    visitor = visit()
-    visitor.open("en/search")
-
-    stems = visitor.page.evaluate("(words) => words.map(Search.stem)", words)
-
-    assert stems == [stem(word) for word in words]
+    assert hints.count() == 2

@@ -25,6 +25,7 @@ from .survey import Visitor
 pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 LESSONS, SCRIPTS, OTHERS = 115, 145, 40
+GLOSSARY, TERMS = "reference/glossary", 5  # times as many as there are now
 OTHER_WORDS = 0.25  # of the words and the Han characters in each copy
 MOST_MILLISECONDS = 100
 MOST_BYTES = 300_000  # of all that a query loads, as hosts send it
@@ -37,6 +38,9 @@ QUERIES = {
         "log_sum_exp",
         "什么是张量",
         "fashi",
+        "eigenvalue",
+        "交叉墒",
+        "brodcasting",
     ],
     "en": [
         "convolutional neural networks",
@@ -121,6 +125,7 @@ def write_course(real, out):
     shutil.copytree(real / "_static", out / "_static")
     shutil.copy2(real / "search.html", out)
     sections, names = real_pages(real)
+    terms = read_script(real / "_search/names.js")["terms"]
     text = "".join(section.text for page in sections.values() for section in page)
     letters = sorted(set(re.findall("[\u4e00-\u9fff]", text)))
     notes = {}
@@ -130,7 +135,14 @@ def write_course(real, out):
         said = [Section(a, new(title), new(text)) for a, title, text in sections[page]]
         called = [Name(new(name), *rest) for name, *rest in names[page]]
         called.sort(key=lambda name: (name.anchor != "", name))  # the page itself first
-        notes[name] = note_of(name, said, called)
+        # One page has the glossary, with as many terms for each lesson as the real one.
+        entries = [
+            ([new(own) for own in names], [new(other) for other in others])
+            for copy in range(TERMS if name == GLOSSARY else 0)
+            for new in [partial(in_other_words, copy=copy, letters=letters)]
+            for names, others in terms
+        ]
+        notes[name] = note_of(name, said, called, entries)
         write_text(out, name, said)
     write_index(out, dict(sorted(notes.items())))
 

@@ -346,3 +346,15 @@ def test_no_page_asks_another_server_for_anything(built):
 
 def test_the_settings_of_the_course_can_be_stored_with_the_pages():
     assert is_serializable(gallery_conf())
+
+
+def test_a_build_that_runs_no_script_loads_no_matplotlib(tmp_path):
+    project = Project(tmp_path).create()
+    project.script("line")
+    project.build("zh", "-b", "dummy")
+
+    code, _, loaded = project.build("zh", "-b", "dummy", PYTHONPROFILEIMPORTTIME="1")
+
+    assert code == 0
+    assert "sphinx_gallery.scrapers" in loaded
+    assert "matplotlib" not in loaded

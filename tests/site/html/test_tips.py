@@ -41,8 +41,8 @@ def test_a_page_carries_each_definition_once_in_both_languages(build, language):
     tips = soup(build(language), "page").select("[role=tooltip]")
 
     assert {tip["lang"]: tip.get_text(strip=True) for tip in tips} == {
-        "zh-CN": "带形状的数组。",
-        "en": "An array with a shape.",
+        "zh-CN": "张量tensor带形状的数组。",
+        "en": "tensor张量An array with a shape.",
     }
     assert len(tips) == 2
     assert all(tip.has_attr("hidden") for tip in tips)
@@ -76,7 +76,7 @@ def test_a_new_definition_is_shown_on_the_pages_that_link_the_term(build):
     build(terms=PAGES["terms.md"].replace("array", "block of numbers"))
 
     text = soup(out, "page").select_one("#tip-term-tensor-en").get_text(strip=True)
-    assert text == "An block of numbers with a shape."
+    assert text == "tensor张量An block of numbers with a shape."
     assert other.stat().st_mtime == LATER
 
 

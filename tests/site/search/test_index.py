@@ -35,7 +35,7 @@ def test_an_object_is_found_by_its_name_without_its_modules():
 
 
 def test_a_name_stands_in_the_part_of_each_of_its_words(tmp_path):
-    note = Note("Home", [Name("Batch size", "batch", "title")], [], [])
+    note = Note("Home", [Name("Batch size", "batch", "title")], [], [], [], [])
 
     write_index(tmp_path, {"index": note})
 
@@ -45,7 +45,7 @@ def test_a_name_stands_in_the_part_of_each_of_its_words(tmp_path):
 
 
 def test_an_index_that_is_the_same_is_not_made_again(tmp_path):
-    notes = {"index": Note("Home", [], ["word"], [])}
+    notes = {"index": Note("Home", [], ["word"], [], [], [])}
     write_index(tmp_path, notes)
     part = tmp_path / "_search" / f"{part_of('word')}.js"
     part.write_text("as it was", encoding="utf-8")
@@ -56,7 +56,7 @@ def test_an_index_that_is_the_same_is_not_made_again(tmp_path):
 
 
 def test_an_index_that_lost_a_part_is_made_again(tmp_path):
-    notes = {"index": Note("Home", [], ["word"], [])}
+    notes = {"index": Note("Home", [], ["word"], [], [], [])}
     write_index(tmp_path, notes)
     part = tmp_path / "_search" / f"{part_of('word')}.js"
     part.unlink()

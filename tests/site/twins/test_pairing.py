@@ -1,5 +1,6 @@
 """Twin paragraphs: what each language shows, and what an author is told."""
 
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,10 @@ def test_the_pages_own_language_is_read_first(specimen, language):
 
 @pytest.mark.parametrize("page", ["index", "first", "second", "third"])
 def test_the_english_page_shows_no_han_but_a_quoted_word(specimen, page):
-    text = visible(specimen["en"][page].find("article")).replace("quotes 张量", "")
+    article = copy(specimen["en"][page].find("article"))
+    for name in article.select(".other-name"):  # a term has both names everywhere
+        name.decompose()
+    text = visible(article).replace("quotes 张量", "")
     assert not [character for character in text if "\u4e00" <= character <= "\u9fff"]
 
 

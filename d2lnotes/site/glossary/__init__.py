@@ -1,0 +1,16 @@
+"""The glossary: in alphabetical order, each term with the place that teaches it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from d2lnotes.site.rooms import set_up
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Set up what is in this room, in this order."""
+    return set_up(app, __name__, ("alphabet", "taught"))

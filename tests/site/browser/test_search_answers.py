@@ -1,0 +1,253 @@
+"""What the built site finds, in both languages: its own script, in V8.
+
+One browser test would take as long as all of these; those of the page itself are in
+``test_search_browser``.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import search_cases
+from search_engine import SearchEngine
+
+from d2lnotes.site.search.language import split_query, split_text, stem, terms_of
+
+pytestmark = pytest.mark.browser  # needs the built site, and no Chromium
+
+COURSE = "introduction/course"
+SETUP = "introduction/setup"
+TENSORS = "preliminaries/tensors"
+AUTOGRAD = "preliminaries/autograd"
+PROBABILITY = "preliminaries/probability"
+SOFTMAX = "linear-models/softmax-regression"
+CONVOLUTION = "convolutional-networks/index"
+LENET = "convolutional-networks/lenet"
+GLOSSARY = "reference/glossary"
+RESULTS = "reference/results"
+API = "reference/d2lnotes"
+SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
+SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
+SHOW_SOFTMAX = "gallery/linear-models/plot_softmax_fashion_mnist"
+SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
+
+# What a reader types, and a page that must be among the first three answers.
+CHINESE = [
+    ("卷积神经网络", CONVOLUTION),
+    ("LeNet", LENET),
+    ("LeNet-5", LENET),
+    ("ＬｅＮｅｔ", LENET),
+    ("批量归一化", LENET),
+    ("平均池化", LENET),
+    ("卷积神经网络的平均池化", LENET),
+    ("感受野", LENET),
+    ("权重共享", LENET),
+    ("混淆矩阵", SHOW_LENET),
+    ("softmax 回归", SOFTMAX),
+    ("softmax回归", SOFTMAX),
+    ("交叉熵", SOFTMAX),
+    ("数值稳定", SOFTMAX),
+    ("交叉熵损失的梯度", SOFTMAX),
+    ("溢出", SHOW_OVERFLOW),
+    ("张量", TENSORS),
+    ("广播", SHOW_BROADCASTING),
+    ("torch.reshape", TENSORS),
+    ("安装", SETUP),
+    ("虚拟环境", SETUP),
+    ("课程", COURSE),
+    ("术语表", GLOSSARY),
+    ("池化层", GLOSSARY),
+    ("测得的结果", RESULTS),
+    ("log_sum_exp", API),
+    ("fetch_fashion_mnist", API),
+    ("TensorLoader", API),
+    ("d2lnotes.layers.log_softmax", API),
+]
+ENGLISH = [
+    ("convolutional neural networks", LENET),
+    ("LeNet", LENET),
+    ("LeNet-5", LENET),
+    ("batch normalization", LENET),
+    ("batch normalisation", LENET),
+    ("average pooling", LENET),
+    ("receptive field", LENET),
+    ("confusion matrix", "gallery/linear-models/plot_softmax_fashion_mnist"),
+    ("softmax regression", SOFTMAX),
+    ("Softmax Regressions", SOFTMAX),
+    ("cross-entropy", SOFTMAX),
+    ("numerical stability", SOFTMAX),
+    ("gradient of the cross-entropy", SOFTMAX),
+    ("overflow", SHOW_OVERFLOW),
+    ("tensor", TENSORS),
+    ("broadcasting", TENSORS),
+    ("broadcast", SHOW_BROADCASTING),
+    ("torch.reshape", "gallery/preliminaries/plot_memory_views"),
+    ("install", SETUP),
+    ("virtual environment", SETUP),
+    ("course", COURSE),
+    ("glossary", GLOSSARY),
+    ("pooling layer", GLOSSARY),
+    ("measured results", RESULTS),
+    ("log_sum_exp", API),
+    ("fetch_fashion_mnist", API),
+    ("TensorLoader", API),
+    ("d2lnotes.layers.log_softmax", API),
+]
+QUESTIONS_ZH = [
+    ("什么是张量", TENSORS),
+    ("如何计算梯度", AUTOGRAD),
+    ("贝叶斯公式怎么用", PROBABILITY),
+    ("卷积是什么意思", CONVOLUTION),
+    ("广播机制", GLOSSARY),
+    ("请问怎样安装？", SETUP),
+    ("感受野有什么用", LENET),
+]
+QUESTIONS_EN = [
+    ("what is a tensor", TENSORS),
+    ("how do I compute a gradient", AUTOGRAD),
+    ("how to use Bayes' theorem", PROBABILITY),
+    ("what is a receptive field?", LENET),
+    ("How do I install this", SETUP),
+]
+
+CALCULUS = "preliminaries/calculus"
+ALGEBRA = "preliminaries/linear-algebra"
+LEARNING = "introduction/machine-learning"
+DEEP = "introduction/deep-learning"
+DESCENT = "gallery/optimization/plot_gradient_descent_step_size"
+# What readers typed in vain before: the other language, synonyms, slips, words that are
+# nowhere, titles and numbers. Then others of these kinds.
+OTHERS = [
+    ("zh", "eigenvalue", ALGEBRA),
+    ("en", "广播", TENSORS),
+    ("zh", "广播机制", TENSORS),
+    ("zh", "sofmax", SOFTMAX),
+    ("en", "sofmax", SOFTMAX),
+    ("zh", "brodcasting", TENSORS),
+    ("en", "brodcasting", TENSORS),
+    ("zh", "交叉墒", SOFTMAX),
+    ("zh", "过拟和", DEEP),
+    ("zh", "torch.cat", TENSORS),
+    ("en", "torch.cat", TENSORS),
+    ("en", "loss function", LEARNING),
+    ("zh", "损失函数", LEARNING),
+    ("zh", "0.834", "gallery/introduction/plot_end_to_end"),
+    ("en", "0.834", "gallery/introduction/plot_end_to_end"),
+    ("en", "60,000", "gallery/introduction/plot_end_to_end"),
+    ("zh", "60000", SHOW_SOFTMAX),
+    ("zh", "张量 xqzzyvw", TENSORS),
+    ("en", "tensor broadcasting wizardry", TENSORS),
+    ("zh", "overfitting", DEEP),
+    ("en", "过拟合", DEEP),
+    ("zh", "backprop", AUTOGRAD),
+    ("en", "反向传播", AUTOGRAD),
+    ("zh", "随机失活", GLOSSARY),
+    ("zh", "高斯分布", PROBABILITY),
+    ("en", "Gaussian distribution", PROBABILITY),
+    ("en", "convolutoin", CONVOLUTION),
+    ("zh", "卷机", CONVOLUTION),
+    ("zh", "卷积神经网路", CONVOLUTION),
+    ("zh", "批量规一化", LENET),
+    ("en", "eigenvlaue", ALGEBRA),
+    ("zh", "receptive field", LENET),
+    ("en", "混淆矩阵", LENET),
+    ("zh", "inner product", ALGEBRA),
+    ("en", "chain rule", CALCULUS),
+    ("zh", "链式法则怎么证", CALCULUS),
+    ("en", "卷積神經網絡", CONVOLUTION),
+    ("zh", "SVM", DEEP),
+    ("en", "自动微分", AUTOGRAD),
+    ("zh", "learning rate", DESCENT),
+    ("en", "cross entropy 梯度", SOFTMAX),
+]
+
+
+@pytest.fixture(scope="module")
+def engines(site):
+    engines = {name: SearchEngine(site / name, name) for name in ("zh", "en")}
+    yield engines
+    for engine in engines.values():
+        engine.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [
+        *(("zh", *case) for case in CHINESE + QUESTIONS_ZH),
+        *(("en", *case) for case in ENGLISH + QUESTIONS_EN),
+        *OTHERS,
+    ],
+)
+def test_the_page_looked_for_is_among_the_first_three(engines, language, query, page):
+    found = list(dict.fromkeys(engines[language].pages(query)))
+
+    assert page in found[:3], found[:8]
+
+
+@pytest.mark.parametrize(
+    ("language", "query", "page"),
+    [
+        ("zh", "卷积神经网络", CONVOLUTION),
+        ("zh", "softmax 回归", SOFTMAX),
+        ("zh", "张量", TENSORS),
+        ("zh", "术语表", GLOSSARY),
+        ("en", "convolutional networks", CONVOLUTION),
+        ("en", "Softmax regression", SOFTMAX),
+        ("en", "tensors", TENSORS),
+        ("en", "glossary", GLOSSARY),
+    ],
+)
+def test_a_page_with_that_title_comes_first(engines, language, query, page):
+    assert engines[language].pages(query)[0] == page
+
+
+@pytest.mark.parametrize("query", ["过拟合", "特征向量", "学习率", "softmax", "fashi"])
+def test_what_stands_on_pages_is_taken_for_no_slip(engines, query):
+    assert engines["zh"].find(query)["meant"] == ""
+
+
+def test_pages_that_hold_all_words_stand_above_those_that_hold_some(engines, site):
+    answers = list(dict.fromkeys(engines["en"].pages("overflow xavier")))
+    texts = [(site / "en" / f"_texts/{page}.js").read_text("utf-8") for page in answers]
+
+    held = [set(terms_of(split_text(text))) for text in texts]
+    whole = [{"overflow", "xavier"} <= terms for terms in held]
+
+    assert whole == sorted(whole, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"),
+    [
+        ("卷積神經網絡", "卷积神经网络"),
+        ("什麼是張量", "什么是张量"),
+        ("學習率", "学习率"),
+    ],
+)
+def test_traditional_characters_find_what_simplified_ones_find(
+    engines, traditional, simplified
+):
+    found = engines["zh"].pages(traditional)
+
+    assert found == engines["zh"].pages(simplified)
+    assert found != []
+
+
+def test_queries_are_split_as_python_splits_them(engines):
+    code = f"{json.dumps(list(search_cases.QUERIES))}.map(Search.split)"
+
+    assert engines["zh"].call(code) == list(search_cases.QUERIES.values())
+
+
+def test_both_sides_split_and_stem_every_page_of_the_course_alike(engines):
+    texts = [
+        line
+        for file in sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+
+    found = engines["en"].call(
+        f"{json.dumps(texts)}.map((text) => Search.split(text).map(Search.stem))"
+    )
+
+    assert found == [[stem(word) for word in split_query(text)] for text in texts]
