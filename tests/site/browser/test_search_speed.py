@@ -22,7 +22,11 @@ from d2lnotes.site.search.texts import Section
 from .hosting import sent
 from .survey import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.alone,
+    pytest.mark.both_languages,
+]
 
 LESSONS, SCRIPTS, OTHERS = 115, 145, 40
 GLOSSARY, TERMS = "reference/glossary", 5  # times as many as there are now
