@@ -92,7 +92,9 @@ class Names:
             return None
         page, part = self._std.anonlabels[name]
         explicit = self._std.labels.get(name, ("", "", ""))[2]
-        return page, part, explicit, self.title(page, part), self._numbers(page, part)
+        # Downloads name the page of what they refer to.
+        titles = self.title(page), self.title(page, part)
+        return page, part, explicit, titles, self._numbers(page, part)
 
     def _equation(self, name: str) -> object:
         found = self._env.domains.math_domain.equations.get(name)
