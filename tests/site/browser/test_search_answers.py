@@ -171,21 +171,21 @@ def engines(site):
 
 
 @pytest.mark.parametrize(
-    ("language", "query", "wanted"),
+    ("edition", "query", "wanted"),
     [
         *(("zh", *case) for case in CHINESE + QUESTIONS_ZH),
         *(("en", *case) for case in ENGLISH + QUESTIONS_EN),
         *OTHERS,
     ],
 )
-def test_the_page_looked_for_is_among_the_first_three(engines, language, query, wanted):
-    found = list(dict.fromkeys(engines[language].pages(query)))
+def test_the_page_looked_for_is_among_the_first_three(engines, edition, query, wanted):
+    found = list(dict.fromkeys(engines[edition].pages(query)))
 
     assert wanted in found[:3], found[:8]
 
 
 @pytest.mark.parametrize(
-    ("language", "query", "wanted"),
+    ("edition", "query", "wanted"),
     [
         ("zh", "卷积神经网络", CONVOLUTION),
         ("zh", "softmax 回归", SOFTMAX),
@@ -197,8 +197,8 @@ def test_the_page_looked_for_is_among_the_first_three(engines, language, query, 
         ("en", "glossary", GLOSSARY),
     ],
 )
-def test_a_page_with_that_title_comes_first(engines, language, query, wanted):
-    assert engines[language].pages(query)[0] == wanted
+def test_a_page_with_that_title_comes_first(engines, edition, query, wanted):
+    assert engines[edition].pages(query)[0] == wanted
 
 
 @pytest.mark.parametrize("query", ["过拟合", "特征向量", "学习率", "softmax", "fashi"])
