@@ -342,6 +342,7 @@ const Search = (() => {
   const HEADING = 10; // which holds the whole query, above TEXT
   const NAME = { title: 30, taught: 29, index: 28, object: 20, partOfObject: 4 };
   const LESSON = 1;
+  const NO_LESSON = 0.7; // times what a lesson would be worth that holds some of the words
   const AT_LEAST = 0.5; // of what the best answer holds
 
   // How alike the query and a name are, from 0 to 1.
@@ -407,7 +408,8 @@ const Search = (() => {
         const whole = merit + inHeading + PAGE_TITLE * likeness(wanted, title);
         const score = share * known > 0.999
           ? whole + rank(page)
-          : (TEXT * share * known * whole) / (TEXT + HEADING + PAGE_TITLE);
+          : (TEXT * share * known * whole * (rank(page) > 0 ? 1 : NO_LESSON))
+            / (TEXT + HEADING + PAGE_TITLE);
         return { page, title, anchor: "", about: "", score, kind: "text" };
       });
   };
