@@ -255,7 +255,7 @@ def test_a_notebook_reads_well(built):
         if cell["cell_type"] == "markdown"
     ]
 
-    assert texts == [
+    assert texts[:-1] == [  # the last lists the pages that it refers to
         "# 直线 | A line & more\n\n"
         "见《首页》里的 直线，它是 “直” 的。\n\n"
         "See the line in “Home”; it is “straight”.",
