@@ -255,7 +255,7 @@ def test_a_notebook_reads_well(built):
         if cell["cell_type"] == "markdown"
     ]
 
-    assert texts == [
+    assert texts[:-1] == [  # the last lists the pages that it refers to
         "# 直线 | A line & more\n\n"
         "见《首页》里的 直线，它是 “直” 的。\n\n"
         "See the line in “Home”; it is “straight”.",
@@ -279,8 +279,8 @@ def test_notebook_and_script_hold_the_code_that_ran(built, language):
         if cell["cell_type"] == "code"
     ]
 
-    assert len(code) == 2
-    for piece in code:
+    assert len(code) == 3  # the first installs the course where it is missing
+    for piece in code[1:]:
         assert piece in script
         assert set(piece.splitlines()) <= {*ran.splitlines()}
     assert not re.search(r"record\(|set_label", script)
