@@ -20,7 +20,7 @@ from d2lnotes.site.gallery.order import chapter_title
 from d2lnotes.site.gallery.records import Record, read_record, record_path
 from d2lnotes.site.html.pictures import IN_A_CARD
 from d2lnotes.site.source_text import read_source
-from d2lnotes.site.twins.languages import half
+from d2lnotes.site.twins.languages import LanguageBlock, half
 from d2lnotes.site.twins.references import title_reference
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def _card(script: str, env: BuildEnvironment) -> nodes.list_item:
                 line += nodes.Text(" ")
             word = getattr(tag, language)
             line += nodes.inline("", word, classes=["tag", f"tag-{tag.name}"])
-        card += line
+        # Said, since a title of one English word reads like a name.
+        card += LanguageBlock("", line, lang=language)
     return card
 
 
