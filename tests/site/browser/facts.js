@@ -69,8 +69,9 @@ async () => {
     return found;
   };
 
-  // The words around the article: buttons, menus, hints.
-  const around = all("body *").filter((element) => !element.closest("article"));
+  // The words around the article: buttons, menus, hints; tips speak as the text they are of.
+  const around = all("body *")
+    .filter((element) => !element.closest("article, [id^=tip-origin-]"));
   const labels = around.flatMap((element) =>
     ["title", "aria-label", "placeholder"].map((name) => element.getAttribute(name)));
   const words = around.filter((element) => !element.closest(CODE))

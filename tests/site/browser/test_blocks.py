@@ -6,7 +6,7 @@ import pytest
 from tiny_exercises import FORMATS, PAGES, exercises
 from tiny_site import build_tiny_site
 
-from d2lnotes.site import lessons
+from d2lnotes.site import html, lessons
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,9 @@ def tiny(tmp_path_factory):
             "d2lnotes.site.lessons.deeper",
             "d2lnotes.site.lessons.exercise_list",
         ],
-        html_static_path=[str(Path(lessons.__file__).with_name("static"))],
+        html_static_path=[
+            str(Path(room.__file__).with_name("static")) for room in (html, lessons)
+        ],
         language="en",
         html_theme="basic",
         numfig=True,

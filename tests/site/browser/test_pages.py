@@ -222,4 +222,6 @@ def is_dead(link, sections, site):
     file, section = Path(unquote(address.path)), unquote(address.fragment)
     if not file.is_file() or not file.is_relative_to(site):
         return True
+    if section.startswith("explorable="):  # the state of one, with its name
+        section = ""
     return bool(section) and section not in sections.get(file.as_uri(), ())

@@ -11,7 +11,7 @@
     if (!dialog || !dialog.showModal) return; // the links lead to the files
     const find = (name) => dialog.querySelector(name);
     const room = find(".picture-room");
-    const image = find(".picture-room img");
+    const image = new Image();
     const file = find(".picture-file");
     const code = find(".picture-code");
     let size = [1, 1]; // as the page shows it, in pixels
@@ -55,6 +55,7 @@
         shown.getAttribute("height") || shown.naturalHeight].map(Number);
       image.src = link.href;
       image.alt = shown.alt;
+      room.append(image);
       file.href = link.href;
       code.hidden = !link.dataset.code;
       if (link.dataset.code) code.href = link.dataset.code;
@@ -82,7 +83,7 @@
     // “Back” closes the picture, and closing it leaves no step to go back.
     window.addEventListener("popstate", () => dialog.close());
     dialog.addEventListener("close", () => {
-      image.removeAttribute("src");
+      image.remove();
       if (history.state?.picture) history.back();
     });
     find(".picture-close").addEventListener("click", () => dialog.close());
