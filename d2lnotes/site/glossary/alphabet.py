@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from d2lnotes.site.rooms import METADATA
-from d2lnotes.site.stages import Read
+from d2lnotes.site.stages import Read, Written
 from d2lnotes.site.twins.languages import own_language
 from d2lnotes.site.twins.nodes import Half, Twin
 from d2lnotes.site.twins.terms import called
@@ -43,6 +44,7 @@ _READINGS = {
     "重启": ["chong", "qi"],
 }
 _OTHER = "#"
+_LETTER = "glossary-letter"
 _BY_SUBJECT = {"zh": "按主题", "en": "By subject"}
 _COLON = {"zh": "：", "en": ": "}
 
@@ -98,7 +100,10 @@ class SortGlossary(SphinxTransform):
             ordered, key=lambda item: letter_of(readings[id(item)])
         ):
             entries = nodes.definition_list("", *own, classes=["glossary"])
-            yield self._section(letter, [addnodes.glossary("", entries, sorted=False)])
+            glossary = addnodes.glossary("", entries, sorted=False)
+            section = self._section(letter, [glossary])
+            section["classes"].append(_LETTER)
+            yield section
 
     def _reading(self, item: nodes.Element) -> Reading:
         names = called(next(item.findall(nodes.term)))
@@ -117,6 +122,21 @@ class SortGlossary(SphinxTransform):
         title = cast("nodes.title", section[0])
         title["halves"] = {x: [nodes.Text(_BY_SUBJECT[x])] for x in _BY_SUBJECT}
         return section
+
+
+class LettersOnPaper(SphinxPostTransform):
+    """Set the letters of a book's glossary as headings that its contents leave out."""
+
+    formats = ("latex",)
+    default_priority = Written.GENERATED_LISTS
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
+        """Rewrite the document in place."""
+        for section in list(self.document.findall(nodes.section)):
+            if _LETTER in section["classes"]:
+                title, *entries = section.children
+                letter = nodes.rubric("", *title.children, ids=section["ids"])
+                section.replace_self([letter, *entries])
 
 
 class _Subject:
@@ -158,6 +178,7 @@ def _take_out(glossary: nodes.Element, home: nodes.section) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the transform."""
+    """Register the transforms."""
     app.add_transform(SortGlossary)
+    app.add_post_transform(LettersOnPaper)
     return METADATA

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-# Pygments closes its spans at the end of each line.
+# Pygments closes its spans at the end of each line; sphinx-gallery drops its first one.
 _CODE = re.compile(
-    r'(?<=<div class="highlight"><pre><span></span>).*?(?=</pre>)', re.DOTALL
+    r'(<div class="highlight"><pre>(?:<span></span>)?)(.*?)(?=</pre>)', re.DOTALL
 )
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -30,7 +30,7 @@ def wrap_lines(
 
 
 def _with_lines(code: re.Match[str]) -> str:
-    return _LINE.sub(r'<span class="code-line">\g<0></span>', code[0])
+    return code[1] + _LINE.sub(r'<span class="code-line">\g<0></span>', code[2])
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
