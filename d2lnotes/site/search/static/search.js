@@ -120,8 +120,9 @@
 
   // A quotation and its heading are some 95 em long; a Latin letter takes half an em.
   const linesOfQuotation = (list) => {
-    const em = parseFloat(getComputedStyle(list).fontSize);
-    return Math.round((95 * em) / list.clientWidth);
+    const { fontSize, paddingLeft } = getComputedStyle(list);
+    const room = list.clientWidth - parseFloat(paddingLeft);
+    return Math.round((95 * parseFloat(fontSize)) / room);
   };
 
   // Whole words and runs of Han characters are marked, here and on the page that opens.
