@@ -98,7 +98,7 @@
       inSight.unobserve(target);
       target.fill();
     }
-  }, { rootMargin: "50%" });
+  }, { rootMargin: "10%" });
 
   // -- The page ---------------------------------------------------------------------------
   const add = (parent, tag, properties) =>
