@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, cast
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
-from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from d2lnotes.site.rooms import METADATA
-from d2lnotes.site.stages import Read, Written
+from d2lnotes.site.stages import Read
 from d2lnotes.site.twins.languages import own_language
 from d2lnotes.site.twins.nodes import Half, Twin
 from d2lnotes.site.twins.terms import called
@@ -44,7 +43,6 @@ _READINGS = {
     "重启": ["chong", "qi"],
 }
 _OTHER = "#"
-_LETTER = "glossary-letter"
 _BY_SUBJECT = {"zh": "按主题", "en": "By subject"}
 _COLON = {"zh": "：", "en": ": "}
 
@@ -101,9 +99,7 @@ class SortGlossary(SphinxTransform):
         ):
             entries = nodes.definition_list("", *own, classes=["glossary"])
             glossary = addnodes.glossary("", entries, sorted=False)
-            section = self._section(letter, [glossary])
-            section["classes"].append(_LETTER)
-            yield section
+            yield self._section(letter, [glossary])
 
     def _reading(self, item: nodes.Element) -> Reading:
         names = called(next(item.findall(nodes.term)))
@@ -122,21 +118,6 @@ class SortGlossary(SphinxTransform):
         title = cast("nodes.title", section[0])
         title["halves"] = {x: [nodes.Text(_BY_SUBJECT[x])] for x in _BY_SUBJECT}
         return section
-
-
-class LettersOnPaper(SphinxPostTransform):
-    """Set the letters of a book's glossary as headings that its contents leave out."""
-
-    formats = ("latex",)
-    default_priority = Written.GENERATED_LISTS
-
-    def run(self, **kwargs: Any) -> None:  # noqa: ANN401 - Sphinx's signature
-        """Rewrite the document in place."""
-        for section in list(self.document.findall(nodes.section)):
-            if _LETTER in section["classes"]:
-                title, *entries = section.children
-                letter = nodes.rubric("", *title.children, ids=section["ids"])
-                section.replace_self([letter, *entries])
 
 
 class _Subject:
@@ -178,7 +159,6 @@ def _take_out(glossary: nodes.Element, home: nodes.section) -> None:
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the transforms."""
+    """Register the transform."""
     app.add_transform(SortGlossary)
-    app.add_post_transform(LettersOnPaper)
     return METADATA

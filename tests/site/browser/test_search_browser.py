@@ -20,6 +20,11 @@ ASK = """async (query) => {
   document.getElementById("search-results").replaceChildren();
   await Search.show(query);
 }"""
+QUOTED_IN_SIGHT = """() => {
+  const seen = [...document.querySelectorAll("ul.search p.context")]
+    .filter((quotation) => quotation.getBoundingClientRect().top < innerHeight);
+  return seen.length > 1 && seen.every((quotation) => quotation.textContent);
+}"""
 MARKS = "document.querySelectorAll('ul.search p.context mark')"
 FIELD = {"zh": "搜索课程…", "en": "Search the course…"}
 
@@ -148,7 +153,7 @@ def test_quotations_that_come_later_hardly_move_the_answers(visit, language, siz
     visitor.page.add_init_script(f"({WATCH_JUMPS})()")
 
     search(visitor, language, "softmax")
-    visitor.page.wait_for_function(f"() => {MARKS}.length > 3")
+    visitor.page.wait_for_function(QUOTED_IN_SIGHT)
 
     assert visitor.page.evaluate("window.jumps") <= MOST_JUMPS
 

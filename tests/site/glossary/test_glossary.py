@@ -1,7 +1,5 @@
 """The order of the glossary, the names of its terms, and where each is taught."""
 
-import re
-
 import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
@@ -142,16 +140,3 @@ def test_a_place_that_is_none_is_an_error(tmp_path):
         build(tmp_path, "en", {**PAGES, "terms.md": wrong})
 
     assert "terms.md" in str(error.value)
-
-
-def test_the_contents_of_a_book_leave_the_letters_out(tmp_path):
-    out = build_tiny_site(
-        tmp_path, PAGES, extensions=EXTENSIONS, language="en", builder="latex"
-    )
-
-    text = (out / "tiny.tex").read_text(encoding="utf-8")
-    heads = re.findall(r"\\(\w+\*?)\{([A-Z]|Terms|One)\}", text)
-    levels = {head: level for level, head in heads}
-    assert {"B", "G", "L", "R", "W"} < levels.keys()
-    assert {levels[letter] for letter in "BGLRW"} == {"subsubsection*"}
-    assert "*" not in levels["Terms"] + levels["One"]
