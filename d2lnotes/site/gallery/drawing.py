@@ -24,8 +24,18 @@ if TYPE_CHECKING:
 
 # Functions are called the same in both languages.
 _FUNCTIONS = {
-    *("abs", "cos", "exp", "ln", "log", "max", "min"),
-    *("neg", "relu", "sin", "tan", "tanh"),
+    "abs",
+    "cos",
+    "exp",
+    "ln",
+    "log",
+    "max",
+    "min",
+    "neg",
+    "relu",
+    "sin",
+    "tan",
+    "tanh",
 }
 _WORD = re.compile(r"[a-z][a-z'’-]+")
 _AROUND_WORDS = "()[]“”‘’.,:;!?/%±…"
