@@ -113,7 +113,9 @@ for ax, prevalence, share in zip(axes, PREVALENCES, exact, strict=True):
     draw_square(ax, prevalence)
     ax.set_title(rf"$P(D\,|\,{{+}}) = {share:.2f}$", fontsize=15)
     ax.set_xlabel(rf"$\pi = {prevalence}$", fontsize=14)
-axes[0].text(0.15, 0.4, "$D, +$", ha="center", fontsize=15, backgroundcolor="w")
+axes[0].text(
+    0.15, 0.4, "$D, +$", ha="center", fontsize=15, backgroundcolor="w"
+)
 for ax in axes:
     ax.text(0.65, 0.1, "$H, +$", ha="center", fontsize=15)
 axes[0].set_ylabel("其中呈阳性的 | share that tests positive")
