@@ -450,3 +450,35 @@ def test_the_noise_is_standard_normal_and_repeats_with_its_seed(compute):
     assert abs(noise.std().item() - 1) < 5 / math.sqrt(2 * len(noise))
     tails = (noise.abs() > 1.96).double().mean().item()
     assert abs(tails - 0.05) < 5 * math.sqrt(0.05 * 0.95 / len(noise))
+
+
+# Prevalence, sensitivity, false positive rate: usual ones, and corners.
+TESTS = [
+    (0.01, 0.9, 0.05),
+    (0.5, 0.5, 0.5),
+    (1e-12, 1.0, 1e-9),
+    (1.0, 0.3, 0.0),
+    (0.0, 0.9, 0.05),
+    (0.2, 0.0, 1.0),
+]
+
+
+@pytest.mark.parametrize("numbers", TESTS)
+def test_areas_and_posterior_agree_with_a_joint_table(compute, numbers):
+    test = dict(zip(("prevalence", "sensitivity", "falseAlarms"), numbers, strict=True))
+    sick, *positive = doubles(numbers)
+    health = torch.stack([sick, 1 - sick])
+    positive = torch.stack(positive)
+    joint = health[:, None] * torch.stack([positive, 1 - positive], dim=1)
+
+    areas = compute("Object.values(E.testAreas(a))", test)
+
+    assert_agrees(areas, joint.flatten())
+    after = (joint / joint.sum(dim=0))[0, 0].item()
+    assert compute("E.afterPositive(a)", test) == pytest.approx(after, rel=1e-12)
+
+
+def test_where_nobody_is_positive_there_is_no_posterior(compute):
+    test = {"prevalence": 0.3, "sensitivity": 0, "falseAlarms": 0}
+
+    assert compute("Number.isNaN(E.afterPositive(a))", test)

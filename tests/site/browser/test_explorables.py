@@ -13,12 +13,14 @@ pytestmark = pytest.mark.browser
 PAGE = "reference/explorables"
 # Where a learner meets the idea.
 LESSONS = {
+    "preliminaries/probability": ["base-rate"],
     "preliminaries/calculus": ["gradient-surface", "gradient-descent"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
+    "base-rate",
     "activations",
     "gradient-surface",
     "gradient-descent",
@@ -520,6 +522,19 @@ def test_a_bar_is_dragged_to_a_probability(lesson):
     )
 
 
+def test_the_wall_of_the_square_is_dragged_to_another_prevalence(lesson):
+    page = lesson("en/preliminaries/probability")
+    edges = handles(page, "base-rate", "knob")
+    frame = body(page, "base-rate").locator(".frame").first.bounding_box()
+
+    drag(page, edges.first, 0.4 * frame["width"], 0)
+
+    prevalence = float(edges.first.get_attribute("aria-valuetext"))
+    assert prevalence == pytest.approx(0.5, abs=0.01)
+    joint = torch.tensor([prevalence * 0.9, (1 - prevalence) * 0.05])
+    assert f"{joint[0] / joint.sum():.3f}" in told(page, "base-rate")
+
+
 def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
     page = lesson(f"en/{PAGE}", viewport=NARROW)
 
@@ -529,6 +544,7 @@ def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
 
 
 SET = {
+    "base-rate": {"prevalence": "0.02", "falseAlarms": "0.1"},
     "activations": {"function": "leaky ReLU", "x": "-1.5"},
     "gradient-surface": {"surface": "saddle", "x": "-1", "y": "0.5", "angle": "30"},
     "gradient-descent": {"curve": "valley", "rate": "0.21", "y": "-0.5"},
