@@ -107,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_run_serve)
 
     add_run_commands(commands)
-    check = commands.add_parser("check", help="count what can be counted on pages")
+    check = commands.add_parser(
+        "check", help="count what can be counted on pages, and fail if one falls short"
+    )
     check.add_argument("pages", nargs="+", metavar="PAGE", help="docs/…/page.md")
     check.set_defaults(run=_run_check)
 
@@ -258,8 +260,9 @@ def _run_serve(arguments: argparse.Namespace) -> int:
 
 
 def _run_check(arguments: argparse.Namespace) -> int:
-    from d2lnotes.site.lessons.checker import as_text, check
+    from d2lnotes.site.lessons.checker import as_text, check, shortfalls
 
+    fall_short = False
     for name in arguments.pages:
         page = Path(name)
         if page.suffix != ".md" or not page.is_file():
@@ -271,7 +274,8 @@ def _run_check(arguments: argparse.Namespace) -> int:
         except ValueError as problem:
             raise CommandError(f"{name} cannot be read as a page: {problem}") from None
         say(as_text(name, report))
-    return 0
+        fall_short |= bool(shortfalls(report))
+    return int(fall_short)
 
 
 def _run_data_list(arguments: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "exercise_list",
             "progress",
             "study_time",
+            "moved",
             "chapters",
         ),
     )

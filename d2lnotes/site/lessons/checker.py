@@ -1,7 +1,8 @@
 """What of a page can be counted: its length, its code, its exercises, its claims.
 
 Everything is read from the Markdown text alone, with MyST's parser; nothing is built.
-The counts advise an author, and judge nothing.
+Most counts advise an author and judge nothing; ``shortfalls`` says where a lesson falls
+short of what each lesson keeps.
 """
 
 from __future__ import annotations
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 LEVELS = ("warm-up", "core", "challenge", "without a level")
 CERTAIN = ("every", "always", "only", "nothing else", "just", "never")
 CERTAIN_ZH = ("每", "总是", "都是", "只", "从不")
+# What each lesson keeps: at most, and at least.
+MOST = {
+    "English words before the first code": 400,
+    "minutes": 35,
+    "semicolons in the English": 12,
+    "exercises without a level": 0,
+    "decimals without a zero": 0,
+}
+LEAST = {"figures": 2, "predict blocks": 3}
 _LONG = 30  # words of a sentence that is read twice
 _MANY = 2  # measured numbers that a sentence can carry
 
@@ -139,6 +149,7 @@ class Report:
     sentences: int = 0
     long: list[Found] = field(default_factory=list)
     semicolons: list[Found] = field(default_factory=list)
+    english_semicolons: int = 0
     numbers: list[Found] = field(default_factory=list)
     certain: dict[str, list[int]] = field(default_factory=dict)
     no_zero: list[Found] = field(default_factory=list)
@@ -173,6 +184,36 @@ def check(text: str) -> Report:
     for piece in pieces:
         _look_at(report, piece)
     return report
+
+
+def shortfalls(report: Report) -> list[str]:
+    """Return where a lesson falls short: the rule, the count, and what is wanted."""
+    before_code = report.before_code or report.trunk
+    counts: dict[str, int] = {
+        "English words before the first code": before_code.english,
+        "minutes": report.minutes if isinstance(report.minutes, int) else 0,
+        "semicolons in the English": report.english_semicolons,
+        "exercises without a level": report.exercises[LEVELS[-1]].all,
+        "decimals without a zero": len(report.no_zero),
+        "figures": report.figures,
+        "predict blocks": report.predictions,
+    }
+    found = [
+        f"{name}: {counts[name]}, at most {most}"
+        for name, most in MOST.items()
+        if counts[name] > most
+    ]
+    found += [
+        f"{name}: {counts[name]}, at least {least}"
+        for name, least in LEAST.items()
+        if counts[name] < least
+    ]
+    if report.asserts >= report.prompts:
+        found.append(
+            f"lines of assert: {report.asserts}, fewer than those of >>>, "
+            f"{report.prompts}"
+        )
+    return found
 
 
 def _front_matter(text: str) -> dict[str, Any]:
@@ -286,6 +327,7 @@ def _look_at(report: Report, piece: Piece) -> None:
             report.long.append(
                 Found(line, f"{length.english} words: {_begin(sentence)}")
             )
+        report.english_semicolons += sentence.count(";")
         if sum(map(sentence.count, ";；")) > 1:
             report.semicolons.append(Found(line, _begin(sentence)))
         if (count := len(_NUMBER.findall(sentence))) > _MANY:
@@ -357,11 +399,15 @@ def as_text(name: str, report: Report) -> str:
     ):
         lines.append(_row(title, len(places)))
         lines += [f"    line {place.line:<5} {place.text}" for place in places]
+    lines.append(_row("semicolons in the English", report.english_semicolons))
     lines.append(_row("words of certainty", sum(map(len, report.certain.values()))))
     for word in (*CERTAIN, *CERTAIN_ZH):
         if used := report.certain.get(word):
             unique = ", ".join(map(str, dict.fromkeys(used)))
             lines.append(f"    {word}: lines {unique}")
+    missing = shortfalls(report)
+    lines.append(_row("falls short of the rules", len(missing)))
+    lines += [f"    {problem}" for problem in missing]
     return "\n".join(lines) + "\n"
 
 

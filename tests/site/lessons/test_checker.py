@@ -7,7 +7,7 @@ import pytest
 
 from d2lnotes.site.command.cli import main
 from d2lnotes.site.lessons import exercises
-from d2lnotes.site.lessons.checker import LEVELS, Found, check
+from d2lnotes.site.lessons.checker import LEVELS, Found, check, shortfalls
 
 PAGE = """---
 minutes: 30
@@ -171,6 +171,69 @@ def test_decimals_without_a_zero_are_named_with_their_lines():
     assert check(text).no_zero == [Found(1, ".87"), Found(3, ".5")]
 
 
+GOOD = (
+    """---
+minutes: 35
+needs: []
+---
+# 页 | Page
+
+```python
+>>> 1
+1
+```
+
+"""
+    + "One; two.\n\n" * 12
+    + """
+```{figure} a.png
+```
+
+```{figure} b.png
+```
+
+"""
+    + ":::{predict} 谁 | Who\n问。\n\nAsk.\n\n---\n\n答。\n\nAnswer.\n:::\n\n" * 3
+    + """
+:::{exercise} 一 | One
+:label: ex-one
+:level: core
+
+Which 0.5?
+:::
+"""
+)
+
+
+def test_a_page_that_keeps_all_rules_does_not_fall_short():
+    assert shortfalls(check(GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("minutes: 35", "minutes: 36", "minutes: 36, at most 35"),
+        (
+            "# 页",
+            "# 页 | Page\n\n" + "word " * 401 + "\n\n## 页",
+            "before the first code",
+        ),
+        ("One; two.", "One; two; three.", "semicolons in the English: 24, at most 12"),
+        ("{figure} b", "{image} b", "figures: 1, at least 2"),
+        (":::{predict}", ":::{note}", "predict blocks: 0, at least 3"),
+        (":level: core\n", "", "exercises without a level: 1, at most 0"),
+        ("0.5", ".5", "decimals without a zero: 1, at most 0"),
+        (">>> 1\n1", "assert 1", "lines of assert: 1, fewer than those of >>>, 0"),
+    ],
+    ids=str.split("minutes words semicolons figures predict level zero assert"),
+)
+def test_a_page_that_breaks_a_rule_is_told_which(before, after, problem):
+    found = shortfalls(check(GOOD.replace(before, after)))
+
+    assert len(found) == 1
+    assert problem in found[0]
+
+
 def test_the_report_is_one_block_for_each_page(tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
@@ -178,7 +241,7 @@ def test_the_report_is_one_block_for_each_page(tmp_path, capsys):
     exit_code = main(["check", str(page), str(page)])
 
     said = capsys.readouterr().out
-    assert exit_code == 0
+    assert exit_code == 1  # it falls short
     assert said.count(f"{page}\n") == 2
     rows = {line[:28].strip(): line[28:].split() for line in said.splitlines()}
     assert rows["deeper"] == ["6", "3"]
