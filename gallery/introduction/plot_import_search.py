@@ -138,7 +138,8 @@ def draw_case(ax, row, case, found, columns):
         if place in places:
             mark = f"{name}.py" if place in ("script", "PYTHONPATH") else name
             style = {"ha": "center", "color": "white" if wins else "0.35"}
-            ax.text(column + 0.5, row + 0.5, mark, va="center", **style)
+            both = f"{mark} | {mark}"  # code is the same in both languages
+            ax.text(column + 0.5, row + 0.5, both, va="center", **style)
     if kinds.get(found, found) not in columns:
         ax.text(5.05, row + 0.5, f"✗ {found}", color="C3", va="center")
 

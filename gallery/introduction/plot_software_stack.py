@@ -91,7 +91,7 @@ LAYERS = [
         "管理机器的人 | whoever runs the machine",
         "#f7d9b0",
     ),
-    ("GPU", "", "硬件 | hardware", "#f7d9b0"),
+    ("GPU", "nvidia-smi", "硬件 | hardware", "#f7d9b0"),
 ]
 
 
@@ -112,7 +112,8 @@ def draw_box(ax, left, bottom, width, name, color, **style):
 def draw_layer(ax, bottom, name, where, who, color, **style):
     """Draw a layer: its box, where its version is seen, who installs it."""
     draw_box(ax, 0, bottom, 3.6, name, color, ec="0.4", **style)
-    ax.text(3.8, bottom + 0.35, where, va="center", family="monospace")
+    code = f"{where} | {where}"  # the same in both languages
+    ax.text(3.8, bottom + 0.35, code, va="center", family="monospace")
     ax.text(6.0, bottom + 0.35, who, va="center", color="0.3")
 
 

@@ -96,19 +96,27 @@ ZONES = [
     (4.45, "两种都行 | either way"),
     (7.5, "写名字给 | by name"),
 ]
+
+# %%
+# 先画签名，再逐行画调用。
+#
+# First the signature is drawn, then one line for each call.
+
 fig, ax = plt.subplots(figsize=(9, 4.8), layout="constrained")
 code = {"family": "monospace", "va": "center"}
 for text, left, width, color in TOKENS:
     ax.add_patch(plt.Rectangle((left, 0.1), width, 0.8, fc=color, ec="none"))
-    ax.text(left + width / 2, 0.5, text, ha="center", size="x-large", **code)
+    both = f"{text} | {text}"  # code is the same in both languages
+    ax.text(left + width / 2, 0.5, both, ha="center", size="x-large", **code)
 for middle, zone in ZONES:
     ax.text(middle, -0.35, zone, ha="center", va="center", size="large")
 for row, ((call, *_), problem) in enumerate(zip(CALLS, judged, strict=True)):
     y = 1.9 + 0.62 * row
     mark, color = ("✗", "C3") if problem else ("✓", "C2")
     ax.text(0, y, mark, color=color, va="center", size="large")
-    ax.text(0.4, y, call, **code)
-    ax.text(5.7, y, problem, color="C3", va="center", size="small")
+    ax.text(0.4, y, f"{call} | {call}", **code)
+    reason = f"{problem} | {problem}" if problem else ""
+    ax.text(5.7, y, reason, color="C3", va="center", size="small")
 ax.set(xlim=(-0.1, 9.6), ylim=(8.0, -0.8))
 ax.axis("off")
 fig.set_label(
