@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 PAGE = "reference/explorables"
 # Where a learner meets the idea.
 LESSONS = {
+    "preliminaries/eigenvalues": ["matrix-map"],
     "preliminaries/calculus": ["gradient-descent"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
@@ -24,6 +25,7 @@ NAMES = [
     "convolution",
     "softmax-temperature",
     "polynomial-overfitting",
+    "matrix-map",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -138,7 +140,7 @@ def drag(page, handle, right, down):
     page.mouse.up()
 
 
-def test_the_page_holds_the_five(open_page):
+def test_the_page_holds_them_all(open_page):
     page = open_page()
 
     found = page.eval_on_selector_all(
