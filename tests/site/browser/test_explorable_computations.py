@@ -405,7 +405,10 @@ def test_eigenvalues_and_determinants_agree_with_torch(compute, matrices):
     expected = expected.gather(1, order)
     found = torch.tensor(pairs, dtype=torch.complex128)
     torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
-    assert any("values" not in pair for pair in compute("a.map(E.eigenvalues)", matrices.tolist()))
+    assert any(
+        "values" not in pair
+        for pair in compute("a.map(E.eigenvalues)", matrices.tolist())
+    )
     determinants = compute("a.map(E.determinant)", matrices.tolist())
     assert_agrees(determinants, torch.linalg.det(matrices), rtol=1e-9, atol=1e-9)
 
