@@ -49,7 +49,7 @@ from d2lnotes.results import record
 dtypes = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 predicted = {dtype: math.log(torch.finfo(dtype).max) for dtype in dtypes}
 for dtype, limit in predicted.items():
-    print(f"{dtype}: M = {torch.finfo(dtype).max:.4g}, ln M = {limit:.4f}")
+    print(f"{dtype}: M = {torch.finfo(dtype).max:0.4g}, ln M = {limit:0.4f}")
 
 # %%
 # 测量：一个大 logit，九个零 | Measure: one large logit, nine zeros
@@ -186,7 +186,7 @@ for dtype, marker in zip(dtypes, "os^x", strict=True):
         predicted[dtype] - measured[dtype],
         marker,
         mfc="none",
-        label=f"{name}, $\\ln M$ = {predicted[dtype]:.2f}",
+        label=f"{name}, $\\ln M$ = {predicted[dtype]:0.2f}",
     )
 ax.set(
     xscale="log",
@@ -246,9 +246,9 @@ record(
 # ---------------
 # 另一边也有悬崖。所有 logit 都是很大的负数时，每个 :math:`e^{o_k}` 都下溢成
 # 0，结果是 :math:`\ln 0 = -\infty`。它在哪里？答案在
-# :doc:`/linear-models/softmax-regression` 的练习里。
+# :doc:`/linear-models/softmax-regression` 讲 LogSumExp 的地方。
 #
 # There is a cliff on the other side. When all logits are very negative every
 # :math:`e^{o_k}` underflows to 0 and the result is :math:`\ln 0 = -\infty`.
-# Where is it? The answer is among the exercises of
-# :doc:`/linear-models/softmax-regression`.
+# Where is it? The answer is where :doc:`/linear-models/softmax-regression`
+# speaks of LogSumExp.

@@ -48,8 +48,8 @@ def entropy(probs):
 examples = [0.25, 1.0, 4.0]
 for temperature in examples:
     probs = softmax(scores / temperature, dim=0)
-    shares = ", ".join(f"{p:.3f}" for p in probs.tolist())
-    print(f"T = {temperature:<4}: {shares}; {entropy(probs):.3f} nats")
+    shares = ", ".join(f"{p:0.3f}" for p in probs.tolist())
+    print(f"T = {temperature:<4}: {shares}; {entropy(probs):0.3f} nats")
 
 # %%
 # 公式 | The formula
@@ -173,7 +173,7 @@ colder = torch.logspace(-2.2, -1.2, 2001)  # float32
 probs = softmax(scores.float() / colder[:, None], dim=1)
 equal = colder[probs[:, 0] == probs[:, 2]].max().item()
 predicted = 2 / (150 * math.log(2))
-print(f"told apart down to {equal:.5f}, predicted {predicted:.5f}")
+print(f"told apart down to {equal:0.5f}, predicted {predicted:0.5f}")
 torch.testing.assert_close(equal, predicted, rtol=0.002, atol=0)
 
 log_probs = torch.log_softmax(scores.float() / 1e-30, dim=0)
@@ -183,7 +183,7 @@ assert (log_probs.argsort() == scores.argsort()).all()
 # 最高分是 3，末两名是 1 和 −1，概率约为 :math:`e^{-2/T}` 和
 # :math:`e^{-4/T}`。−1 那一类先变成 0，名次还在；等 1 那一类也成了 0，
 # 两个 0 就分不出高低，这时 :math:`e^{-2/T} = 2^{-150}`，
-# 即 :math:`T = 2/(150\ln 2) \approx .0192`。``log_softmax``
+# 即 :math:`T = 2/(150\ln 2) \approx 0.0192`。``log_softmax``
 # 给出的是 :math:`-2/T` 和 :math:`-4/T`，温度低到 :math:`10^{-30}` 也分得开：
 # 要排名次、要算损失，就留在对数里，不要先变成概率再取对数。
 #
@@ -191,7 +191,7 @@ assert (log_probs.argsort() == scores.argsort()).all()
 # about :math:`e^{-2/T}` and :math:`e^{-4/T}`. That of −1 becomes 0 first,
 # which keeps the ranking; once the other is 0 too, nothing tells them apart.
 # This happens at :math:`e^{-2/T} = 2^{-150}`, that is, at
-# :math:`T = 2/(150\ln 2) \approx .0192`. ``log_softmax`` returns
+# :math:`T = 2/(150\ln 2) \approx 0.0192`. ``log_softmax`` returns
 # :math:`-2/T` and :math:`-4/T`, well apart even at :math:`T = 10^{-30}`: to
 # rank classes or to compute a loss, stay with logarithms instead of taking
 # them of probabilities.
