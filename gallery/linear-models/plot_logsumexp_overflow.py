@@ -49,7 +49,7 @@ from d2lnotes.results import record
 dtypes = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 predicted = {dtype: math.log(torch.finfo(dtype).max) for dtype in dtypes}
 for dtype, limit in predicted.items():
-    print(f"{dtype}: M = {torch.finfo(dtype).max:0.4g}, ln M = {limit:0.4f}")
+    print(f"{dtype}: M = {torch.finfo(dtype).max:.4g}, ln M = {limit:.4f}")
 
 # %%
 # 测量：一个大 logit，九个零 | Measure: one large logit, nine zeros
@@ -186,7 +186,7 @@ for dtype, marker in zip(dtypes, "os^x", strict=True):
         predicted[dtype] - measured[dtype],
         marker,
         mfc="none",
-        label=f"{name}, $\\ln M$ = {predicted[dtype]:0.2f}",
+        label=f"{name}, $\\ln M$ = {predicted[dtype]:.2f}",
     )
 ax.set(
     xscale="log",

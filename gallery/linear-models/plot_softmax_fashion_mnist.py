@@ -178,8 +178,8 @@ fig.set_label(
 )
 plt.show()
 
-print(f"published terms: {final.mean():0.4f} ± {final.std():0.4f}")
-print(f"smaller last steps: {settled.mean():0.4f} ± {settled.std():0.4f}")
+print(f"published terms: {final.mean():.4f} ± {final.std():.4f}")
+print(f"smaller last steps: {settled.mean():.4f} ± {settled.std():.4f}")
 
 # %%
 # 它认错了什么 | What it confuses
@@ -209,8 +209,8 @@ recall = confusion.diagonal() / confusion.sum(dim=1)
 worst = recall.argmin().item()
 rival = confusion.clone().fill_diagonal_(0)[worst].argmax().item()
 rival_share = confusion[worst, rival] / confusion[worst].sum()
-print(f"worst: {data.class_names[worst]}, recall {recall[worst]:0.3f}")
-print(f"most often taken for {data.class_names[rival]}: {rival_share:0.3f}")
+print(f"worst: {data.class_names[worst]}, recall {recall[worst]:.3f}")
+print(f"most often taken for {data.class_names[rival]}: {rival_share:.3f}")
 
 # %%
 # 十个模板 | Ten templates
@@ -244,7 +244,7 @@ plt.show()
 # 断言与记录 | Claims and records
 # -------------------------------
 # 下界 0.82 这样来：较低的公布值 0.830，减去一万张测试图片本身的标准误
-# :math:`\sqrt{0.83\times.17/10000}\approx 0.004` 的两倍半。
+# :math:`\sqrt{0.83\times 0.17/10000}\approx 0.004` 的两倍半。
 # 两个公布值离我们的平均都不到三个标准差；小步子把散布至少减半。
 # 断网时的替身（手写数字）只有一千多张训练图片，一轮才 6 步，
 # 所以不与公布值相比，下界也另算：留出的 355 张图片给出的标准误是 0.013，而
@@ -252,7 +252,7 @@ plt.show()
 #
 # The bound 0.82 is the lower published value, 0.830, less two and a half times
 # the standard error that 10,000 test images have of themselves,
-# :math:`\sqrt{0.83\times.17/10000}\approx 0.004`. Both published values lie
+# :math:`\sqrt{0.83\times 0.17/10000}\approx 0.004`. Both published values lie
 # within three standard deviations of our mean; the small steps at least halve
 # the spread. The stand-in used without a network (handwritten digits) has
 # little more than a thousand training images, 6 steps an epoch. It is not

@@ -48,8 +48,8 @@ def entropy(probs):
 examples = [0.25, 1.0, 4.0]
 for temperature in examples:
     probs = softmax(scores / temperature, dim=0)
-    shares = ", ".join(f"{p:0.3f}" for p in probs.tolist())
-    print(f"T = {temperature:<4}: {shares}; {entropy(probs):0.3f} nats")
+    shares = ", ".join(f"{p:.3f}" for p in probs.tolist())
+    print(f"T = {temperature:<4}: {shares}; {entropy(probs):.3f} nats")
 
 # %%
 # 公式 | The formula
@@ -173,7 +173,7 @@ colder = torch.logspace(-2.2, -1.2, 2001)  # float32
 probs = softmax(scores.float() / colder[:, None], dim=1)
 equal = colder[probs[:, 0] == probs[:, 2]].max().item()
 predicted = 2 / (150 * math.log(2))
-print(f"told apart down to {equal:0.5f}, predicted {predicted:0.5f}")
+print(f"told apart down to {equal:.5f}, predicted {predicted:.5f}")
 torch.testing.assert_close(equal, predicted, rtol=0.002, atol=0)
 
 log_probs = torch.log_softmax(scores.float() / 1e-30, dim=0)
