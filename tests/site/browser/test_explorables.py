@@ -14,7 +14,7 @@ PAGE = "reference/explorables"
 # Where a learner meets the idea.
 LESSONS = {
     "preliminaries/probability": ["base-rate"],
-    "preliminaries/calculus": ["gradient-descent"],
+    "preliminaries/calculus": ["gradient-surface", "gradient-descent"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
     "convolutional-networks/lenet": ["convolution", "activations"],
@@ -22,6 +22,7 @@ LESSONS = {
 NAMES = [
     "base-rate",
     "activations",
+    "gradient-surface",
     "gradient-descent",
     "convolution",
     "softmax-temperature",
@@ -140,7 +141,7 @@ def drag(page, handle, right, down):
     page.mouse.up()
 
 
-def test_the_page_holds_the_five(open_page):
+def test_the_page_holds_them_all(open_page):
     page = open_page()
 
     found = page.eval_on_selector_all(
@@ -432,6 +433,24 @@ def test_the_start_is_dragged_clicked_and_moved_with_arrow_keys(lesson):
     assert start.evaluate("(node) => node === document.activeElement")
 
 
+def test_the_point_and_the_direction_are_dragged_on_the_map(lesson):
+    page = lesson("en/preliminaries/calculus")
+    knobs = handles(page, "gradient-surface", "knob")
+
+    drag(page, knobs.first, -60, 0)
+    moved = float(control(page, "gradient-surface", "x").input_value())
+    start, tip = knobs.first.bounding_box(), knobs.nth(1).bounding_box()
+    drag(page, knobs.nth(1), start["x"] - tip["x"], -80)
+    knobs.nth(1).press("ArrowLeft")
+
+    assert moved < 2
+    assert control(page, "gradient-surface", "angle").input_value() == "85"
+    gradient = torch.tensor([moved / 2, 2 * 0.75], dtype=torch.float64)
+    turn = torch.tensor(85.0, dtype=torch.float64).deg2rad()
+    slope = gradient @ torch.stack([turn.cos(), turn.sin()])
+    assert f" = {slope:.2f}." in told(page, "gradient-surface")
+
+
 def test_a_finger_drags_the_start_and_does_not_scroll(lesson):
     page = lesson("zh/preliminaries/calculus", viewport=NARROW, has_touch=True)
     start = handles(page, "gradient-descent", "knob")
@@ -527,6 +546,7 @@ def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
 SET = {
     "base-rate": {"prevalence": "0.02", "falseAlarms": "0.1"},
     "activations": {"function": "leaky ReLU", "x": "-1.5"},
+    "gradient-surface": {"surface": "saddle", "x": "-1", "y": "0.5", "angle": "30"},
     "gradient-descent": {"curve": "valley", "rate": "0.21", "y": "-0.5"},
     "convolution": {
         "kernel": "own",
