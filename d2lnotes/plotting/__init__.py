@@ -12,6 +12,7 @@ from d2lnotes._figure_language import use_language
 from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.graphs import plot_graph
 from d2lnotes.plotting.images import show_images
+from d2lnotes.plotting.networks import plot_layer_shapes
 from d2lnotes.plotting.plane import plot_contours, plot_linear_map, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
 
@@ -20,6 +21,7 @@ __all__ = [
     "plot_contours",
     "plot_graph",
     "plot_history",
+    "plot_layer_shapes",
     "plot_linear_map",
     "plot_spread",
     "plot_vectors",
