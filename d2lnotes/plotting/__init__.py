@@ -1,5 +1,4 @@
-"""Figures of training runs, of images, of matrices, of the plane and of graphs.
-"""Figures of training runs, of images, of tables, of the plane and of graphs.
+"""Figures of training runs, images, tables, matrices, networks, the plane and graphs.
 
 Every function draws into the axes it is given, or into a new figure, and returns
 the axes. None of them shows or saves anything. Differences that color shows are
