@@ -130,9 +130,7 @@ assert 0 < num_errors < len(pairs)
 def read(tensor, index):
     """Return one element, at 0 in dimensions of length 1."""
     own = index[len(index) - tensor.ndim :]
-    kept = [
-        0 if n == 1 else i for n, i in zip(tensor.shape, own, strict=True)
-    ]
+    kept = [0 if n == 1 else i for n, i in zip(tensor.shape, own, strict=True)]
     return tensor[tuple(kept)]
 
 

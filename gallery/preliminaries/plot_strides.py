@@ -80,9 +80,7 @@ def draw_view(view, index, name, ax):
     draw_arcs(places, dims, ax)
     steps = tuple(view.stride())
     title = f"{name}\n步幅 {steps} | {name}\nstrides {steps}"
-    ax.text(
-        -0.4, -rows / 2, title, ha="right", va="center", fontsize="large"
-    )
+    ax.text(-0.4, -rows / 2, title, ha="right", va="center", fontsize="large")
     ax.set(xlim=(-4.4, 18.7), ylim=(-rows - 0.2, 0.9))
 
 
@@ -171,9 +169,7 @@ print(f"without strides, row by row: {naive_wrong / num_places:.0%} wrong")
 
 assert naive_wrong > num_places / 2
 
-record_all(
-    "strides", {"places": num_places, "views": num_views}, format=",d"
-)
+record_all("strides", {"places": num_places, "views": num_views}, format=",d")
 
 # %%
 # 练习 | Exercise
