@@ -22,7 +22,7 @@ yourself.
 import matplotlib.pyplot as plt
 import torch
 
-from d2lnotes.plotting import plot_matrix
+from d2lnotes.plotting import plot_cells
 from d2lnotes.results import record
 from d2lnotes.runtime import Stopwatch
 
@@ -51,7 +51,7 @@ def draw_equation(pieces, top, ax):
             continue
         matrix, fills = piece
         corner = (left + 0.15, middle + len(matrix) / 2)
-        plot_matrix(matrix, corner=corner, fills=fills, ax=ax)
+        plot_cells(matrix, corner=corner, colors=fills, ax=ax)
         left += matrix.shape[1] + 0.3
     return left
 
@@ -67,7 +67,12 @@ def by(colors, shape, axis):
 rows = [BLUE, ORANGE, GREEN]
 columns = [BLUE, ORANGE]
 equations = [
-    [(A, by(rows, (3, 2), 0)), (x, None), "=", (A @ x, by(rows, (3, 1), 0))],
+    [
+        (A, by(rows, (3, 2), 0)),
+        (x, "white"),
+        "=",
+        (A @ x, by(rows, (3, 1), 0)),
+    ],
     [
         "5",
         (A[:, :1], by(columns, (3, 1), 1)),
@@ -75,7 +80,7 @@ equations = [
         "6",
         (A[:, 1:], by([ORANGE], (3, 1), 1)),
         "=",
-        (A @ x, None),
+        (A @ x, "white"),
     ],
 ]
 fig, ax = plt.subplots(figsize=(7, 5.2), layout="constrained")
@@ -125,7 +130,12 @@ for column, row, tint in terms:
     products += [(column * row, by(tint * 2, (3, 2), 1)), "+"]
 equations = [
     [(A, first_row), (B, [[BLUE, WHITE]] * 2), "=", (C, first_entry)],
-    [(A, None), (B, by(columns, (2, 2), 1)), "=", (C, by(columns, (3, 2), 1))],
+    [
+        (A, "white"),
+        (B, by(columns, (2, 2), 1)),
+        "=",
+        (C, by(columns, (3, 2), 1)),
+    ],
     [*outer[:-1], "=", *products[:-1]],
 ]
 fig, ax = plt.subplots(figsize=(9, 6.4), layout="constrained")

@@ -111,9 +111,7 @@ for mistaken, (color, line, name) in styles.items():
     axes[1].plot(ends, fitted, color=color, ls=line, label=name)
 axes[0].set(xlabel="斜率 $w$ | slope $w$", ylabel="损失 | loss")
 axes[0].set_ylim(bottom=0)
-axes[1].set(
-    xlabel="学习时间（小时） | study (hours)", ylabel="分数 | score"
-)
+axes[1].set(xlabel="学习时间（小时） | study (hours)", ylabel="分数 | score")
 for ax in axes:
     ax.legend()
 fig.set_label(
@@ -147,7 +145,7 @@ record(
     spread=right.std(),
     format=".2f",
 )
-flat_lines = (wrong.abs() < 0.005).sum()
+flat_lines = int((wrong.abs() < 0.005).sum())
 record("silent_broadcast.flat_lines", flat_lines, format="d")
 
 # %%

@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.colors import ListedColormap
 
-from d2lnotes.plotting import plot_matrix
+from d2lnotes.plotting import plot_cells
 from d2lnotes.results import record
 
 # %%
@@ -47,8 +47,8 @@ def draw_sum(matrix, dim, ax):
     along = [
         [(j, i)[dim] for j in range(num_columns)] for i in range(num_rows)
     ]
-    plot_matrix(
-        matrix, fills=[[TINTS[k] for k in row] for row in along], ax=ax
+    plot_cells(
+        matrix, colors=[[TINTS[k] for k in row] for row in along], ax=ax
     )
     sums = matrix.sum(dim=dim, keepdim=True)
     if dim == 0:
@@ -60,7 +60,7 @@ def draw_sum(matrix, dim, ax):
         fills = [[tint] for tint in TINTS[:num_rows]]
         ends = [(num_columns, -i - 0.5) for i in range(num_rows)]
         step = (0.8, 0)
-    plot_matrix(sums, corner=corner, fills=fills, ax=ax)
+    plot_cells(sums, corner=corner, colors=fills, ax=ax)
     for x, y in ends:
         tip = (x + step[0], y + step[1])
         arrow = {"arrowstyle": "-|>", "color": "0.3", "linewidth": 2}
