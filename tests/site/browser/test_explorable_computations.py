@@ -482,3 +482,78 @@ def test_where_nobody_is_positive_there_is_no_posterior(compute):
     test = {"prevalence": 0.3, "sensitivity": 0, "falseAlarms": 0}
 
     assert compute("Number.isNaN(E.afterPositive(a))", test)
+
+
+MATRICES = {
+    "symmetric": [[1.25, 0.75], [0.75, 1.25]],
+    "not symmetric": [[1.25, 1.5], [0.375, 1.25]],
+    "mirror": [[0.0, 1.0], [1.0, 0.0]],
+    "flat": [[1.5, 1.0], [0.75, 0.5]],
+    "shear": [[1.0, 1.0], [0.0, 1.0]],
+    "diagonal": [[2.0, 0.0], [0.0, -1.0]],
+    "far apart": [[1e4, 1.0], [1.0, 1e-4]],
+}
+
+
+@pytest.fixture
+def matrices(generator):
+    return torch.cat([doubles([*MATRICES.values()]), randoms(generator, 200, 2, 2)])
+
+
+def test_eigenvalues_and_determinants_agree_with_torch(compute, matrices):
+    found = compute("a.map(E.eigenvalues)", matrices.tolist())
+
+    pairs = [
+        sorted(pair["values"])
+        if "values" in pair
+        else [complex(pair["real"], sign * pair["imaginary"]) for sign in (-1, 1)]
+        for pair in found
+    ]
+    expected = torch.linalg.eigvals(matrices)
+    order = (expected.real + 1e-6 * expected.imag).argsort(dim=1)
+    expected = expected.gather(1, order)
+    found = torch.tensor(pairs, dtype=torch.complex128)
+    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
+    assert any(
+        "values" not in pair
+        for pair in compute("a.map(E.eigenvalues)", matrices.tolist())
+    )
+    determinants = compute("a.map(E.determinant)", matrices.tolist())
+    assert_agrees(determinants, torch.linalg.det(matrices), rtol=1e-9, atol=1e-9)
+
+
+def test_eigenvectors_stay_on_their_lines(compute, matrices):
+    found = compute("a.map(E.eigenvectors)", matrices.tolist())
+    real = [(torch.linalg.eigvals(m).imag == 0).all().item() for m in matrices]
+
+    counts = [len(one["lines"]) for one in found]
+    assert [count > 0 for count in counts] == real
+    assert counts[: len(MATRICES)] == [1 if n == "shear" else 2 for n in MATRICES]
+    for matrix, one in zip(matrices, found, strict=True):
+        for line in one["lines"]:
+            vector = doubles(line["vector"])
+            assert vector.norm().item() == pytest.approx(1)
+            scale = 1e-9 * matrix.norm().item()
+            assert_agrees(
+                (matrix @ vector).tolist(), line["value"] * vector, atol=scale
+            )
+
+
+@pytest.mark.parametrize("factor", [1.5, -2.0, 0.0])
+def test_a_multiple_of_the_identity_keeps_all_lines(compute, factor):
+    found = compute("E.eigenvectors([[a, 0], [0, a]])", factor)
+
+    assert found == {"every": True, "lines": []}
+
+
+def test_images_and_turns_agree_with_torch(compute, generator, matrices):
+    vectors = randoms(generator, len(matrices), 2)
+    pairs = [matrices.tolist(), vectors.tolist()]
+
+    images = compute("a.map((m, i) => E.mapVector(m, b[i]))", *pairs)
+    turns = compute("a.map((m, i) => E.turnOf(m, b[i]))", *pairs)
+
+    expected = (matrices @ vectors[:, :, None])[:, :, 0]
+    assert_agrees(images, expected)
+    quotient = torch.view_as_complex(expected) / torch.view_as_complex(vectors)
+    assert_agrees(turns, quotient.angle().rad2deg(), rtol=1e-9, atol=1e-9)

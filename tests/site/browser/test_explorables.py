@@ -1,5 +1,6 @@
 """The explorables on the built site, from file://: operated, silent, in their place."""
 
+import math
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,6 +16,7 @@ PAGE = "reference/explorables"
 LESSONS = {
     "preliminaries/probability": ["base-rate"],
     "preliminaries/calculus": ["gradient-surface", "gradient-descent"],
+    "preliminaries/eigenvalues": ["matrix-map"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
     "convolutional-networks/lenet": ["convolution", "activations"],
@@ -27,6 +29,7 @@ NAMES = [
     "convolution",
     "softmax-temperature",
     "polynomial-overfitting",
+    "matrix-map",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -534,6 +537,49 @@ def test_the_wall_of_the_square_is_dragged_to_another_prevalence(lesson):
     assert f"{joint[0] / joint.sum():.3f}" in told(page, "base-rate")
 
 
+def test_a_vector_dragged_close_to_an_eigenvector_is_one(lesson):
+    page = lesson("en/preliminaries/eigenvalues")
+    vector = handles(page, "matrix-map", "point").first
+    frame = body(page, "matrix-map").locator(".frame").first.bounding_box()
+    unit = frame["height"] / 4.8  # the drawing goes from -2.4 to 2.4
+
+    before = told(page, "matrix-map")
+    box = vector.bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    right = x + 1.52 * unit - box["x"] - box["width"] / 2  # off 45 degrees by 0.4
+    down = y - 1.5 * unit - box["y"] - box["height"] / 2
+    drag(page, vector, right, down)
+
+    assert "off its line" in before
+    assert control(page, "matrix-map", "angle").input_value() == "45"
+    assert "x is an eigenvector, and Ax = 2 x" in told(page, "matrix-map")
+
+
+def test_a_dragged_column_changes_the_matrix(lesson):
+    page = lesson("en/preliminaries/eigenvalues")
+    column = handles(page, "matrix-map", "point").nth(1)
+
+    column.focus()
+    for _ in range(15):
+        column.press("ArrowDown")  # from (1.25, 0.75) to (1.25, 0)
+
+    assert control(page, "matrix-map", "matrix").input_value() == "own"
+    assert "One eigenvalue, 1.25: a single line stays" in told(page, "matrix-map")
+
+
+def test_multiplying_again_and_again_ends_at_the_leading_eigenvector(lesson):
+    page = lesson("en/preliminaries/eigenvalues", reduced_motion="reduce")
+    control(page, "matrix-map", "matrix").select_option("general")
+
+    control(page, "matrix-map", "run").press("Enter")
+
+    values, vectors = torch.linalg.eig(torch.tensor([[1.25, 1.5], [0.375, 1.25]]))
+    first, second = vectors[:, values.real.argmax()].real.tolist()
+    expected = math.degrees(math.atan2(second, first)) % 180
+    angle = float(control(page, "matrix-map", "angle").input_value())
+    assert angle == pytest.approx(expected, abs=0.2)
+
+
 def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
     page = lesson(f"en/{PAGE}", viewport=NARROW)
 
@@ -556,6 +602,7 @@ SET = {
     },
     "softmax-temperature": {"scoreA": "-2.5", "shift": "40"},
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
+    "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
 }
 
 
