@@ -63,6 +63,7 @@ def plot_cells(
                 f"{number:g}",
                 ha="center",
                 va="center",
+                fontsize="large",
                 color="0.6" if is_pale else "black",
             )
     ax.set_aspect("equal")

@@ -134,7 +134,7 @@ for rate in rates:
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
 names = {
-    "sigmoid": "sigmoid",
+    "sigmoid": "不改 | no change",
     "relu": "只换 ReLU | ReLU only",
     "norm": "只加归一化 | normalization only",
     "both": "两处都改 | both",

@@ -122,7 +122,7 @@ difference = (shift(maps, 4) - moved_maps)[..., 6:-2].abs().max().item()
 print(f"largest difference of 1,000 images: {difference:.1e}")
 
 # %%
-# 预测呢？| And the predictions?
+# 预测呢？ | And the predictions?
 # ------------------------------
 # 池化之后每格是 2 个像素，全连接层又给每个位置自己的权重，所以整个网络没有这个
 # 性质。图是 1,000 张测试图片里，移动之后预测变了的比例。

@@ -78,7 +78,7 @@ def draw_points(ax, points, labels, names):
 
 
 ends = np.array([-0.5, 1.6])
-fig, axes = plt.subplots(ncols=2, figsize=(8, 4.1), layout="constrained")
+fig, axes = plt.subplots(ncols=2, figsize=(8, 4.6), layout="constrained")
 draw_points(axes[0], inputs, different, ["$x_1$", "$x_2$"])
 for unit, total in ((1, 0.5), (2, 1.5)):
     axes[0].plot(ends, total - ends, "--", color="0.4")

@@ -104,9 +104,9 @@ assert_close(ours, leaves.grad, rtol=1e-12, atol=1e-12)
 # %%
 # 用了两次的数 | A number used twice
 # ----------------------------------
-# 在 :math:`z = x^2 + 5x` 里，从 :math:`x` 到 :math:`z` 有两条路。
+# 在 :math:`z = x^2 + 5x` 里，从 :math:`x` 到 :math:`z` 有两条路径。
 # 在 :math:`x = 2` 处，一条带来 4，另一条带来 5。
-# 两条相加得 9，与 torch 相同；只走一条，就不对。
+# 两条相加得 9，与 torch 相同。单独哪一条都不对。
 #
 # In :math:`z = x^2 + 5x` two paths lead from :math:`x` to :math:`z`. At
 # :math:`x = 2` one brings 4 and the other 5. Their sum, 9, agrees with torch;
@@ -135,7 +135,7 @@ record("backward_by_hand.points", points.shape[1], format=",.0f")
 # 练习 | Exercise
 # ---------------
 # 画出 :math:`\ln(x^2) \sin x + 1/x` 的图，沿着边手算它在 2 处的导数。
-# 有几条路回到 :math:`x`？答案在 :doc:`/preliminaries/autograd-inside`。
+# 有几条路径回到 :math:`x`？答案在 :doc:`/preliminaries/autograd-inside`。
 #
 # Draw the graph of :math:`\ln(x^2) \sin x + 1/x` and work out its derivative
 # at 2 along the edges. How many paths lead back to :math:`x`? The answer is

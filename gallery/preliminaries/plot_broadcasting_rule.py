@@ -52,7 +52,7 @@ cells = [
 ]
 for table, left, color, pale, title in cells:
     plot_cells(table, ax=ax, corner=(left, 0.0), colors=color, pale=pale)
-    ax.text(left + 1, 0.3, title, ha="center", va="bottom")
+    ax.text(left + 1, 0.3, title, ha="center", fontsize="large")
 for symbol, place in (("×", 3.0), ("=", 7.0)):
     ax.text(place, -1.5, symbol, ha="center", va="center", fontsize="xx-large")
 arrow = {"arrowstyle": "-|>", "color": "0.3", "lw": 2.0}
@@ -60,7 +60,7 @@ ax.annotate("", (2.0, -3.3), (0.5, -3.3), arrowprops=arrow)
 ax.annotate("", (6.3, -3.0), (6.3, -0.5), arrowprops=arrow)
 repeated = "重复 | repeated"
 ax.text(1.25, -3.45, repeated, ha="center", va="top", fontsize="small")
-ax.text(6.45, -1.75, repeated, ha="left", va="center", fontsize="small")
+ax.text(6.4, -1.75, repeated, va="center", rotation=90, fontsize="small")
 ax.set(xlim=(-0.6, 10.6), ylim=(-4.0, 0.9))
 fig.set_label(
     "一列 1、2、3 向右重复，一行 10、20 向下重复，两张表按元素相乘 | The "

@@ -63,7 +63,9 @@ def draw_sums(dim, ax):
         for i in range(rows):
             place = (5.1, -i - 0.5)
             ax.annotate("", place, (4.1, -i - 0.5), arrowprops=arrow)
-    ax.set(xlim=(-0.2, 6.4), ylim=(-5.4, 0.2))
+    note = f"沿第 {dim} 维 | along dimension {dim}"
+    ax.text(5.2, -3.75, note, ha="center", fontsize="large")
+    ax.set(xlim=(-0.2, 6.9), ylim=(-5.4, 0.2))
     ax.set_title(
         f"scores.sum(dim={dim})\n(3, 4) → {tuple(scores.sum(dim=dim).shape)}"
     )

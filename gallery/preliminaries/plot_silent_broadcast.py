@@ -145,7 +145,7 @@ record(
     spread=right.std(),
     format=".2f",
 )
-flat_lines = (wrong.abs() < 0.005).sum()
+flat_lines = int((wrong.abs() < 0.005).sum())
 record("silent_broadcast.flat_lines", flat_lines, format="d")
 
 # %%

@@ -1,5 +1,7 @@
 """Tests for d2lnotes.plotting.cells: each number in its own cell, where it belongs."""
 
+from itertools import chain
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -31,7 +33,8 @@ def test_each_number_lies_in_the_middle_of_a_cell_of_its_color(ax):
 
     plot_cells(TABLE, ax=ax, colors=colors)
 
-    for text, cell, color in zip(ax.texts, ax.patches, sum(colors, []), strict=True):
+    expected = chain.from_iterable(colors)
+    for text, cell, color in zip(ax.texts, ax.patches, expected, strict=True):
         assert text.get_position() == (cell.get_x() + 0.5, cell.get_y() + 0.5)
         assert cell.get_facecolor() == to_rgba(color)
 
