@@ -41,15 +41,33 @@ weight = torch.tensor([[1.0], [2.0], [3.0]])
 price = torch.tensor([10.0, 20.0])
 product = weight * price
 
-fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 column, row = weight.expand(3, 2), price.expand(3, 2)
 pale_column = torch.tensor([[False, True]]).expand(3, 2)
 pale_row = torch.tensor([[False], [True], [True]]).expand(3, 2)
 cells = [
-    (column, 0.0, "#cfe3f5", pale_column, "weight (3, 1) → (3, 2)"),
-    (row, 4.0, "#fde0c2", pale_row, "price (2,) → (3, 2)"),
-    (product, 8.0, "#d4edd1", None, "weight * price (3, 2)"),
+    (
+        column,
+        0.0,
+        "#cfe3f5",
+        pale_column,
+        "重量 (3, 1) → (3, 2) | weight (3, 1) → (3, 2)",
+    ),
+    (
+        row,
+        4.0,
+        "#fde0c2",
+        pale_row,
+        "单价 (2,) → (3, 2) | price (2,) → (3, 2)",
+    ),
+    (product, 8.0, "#d4edd1", None, "乘积 (3, 2) | product (3, 2)"),
 ]
+# %%
+# 三张表并排画出，箭头指出重复的方向。
+#
+# The three tables stand side by side, and arrows show the direction in which
+# numbers are repeated.
+
+fig, ax = plt.subplots(figsize=(9, 3.4), layout="constrained")
 for table, left, color, pale, title in cells:
     plot_cells(table, ax=ax, corner=(left, 0.0), colors=color, pale=pale)
     ax.text(left + 1, 0.3, title, ha="center", fontsize="large")

@@ -42,6 +42,12 @@ shades = ["#cfe3f5", "#fde0c2", "#d4edd1", "#f3d3e3"]
 arrow = {"arrowstyle": "-|>", "color": "0.3", "lw": 2.0}
 
 
+# %%
+# ``draw_sums`` 画出表、沿 ``dim`` 的箭头和得到的和。
+#
+# ``draw_sums`` draws the table, arrows along ``dim``, and the sums.
+
+
 def draw_sums(dim, ax):
     """Draw the table, an arrow along ``dim``, and the sums."""
     rows, columns = scores.shape
@@ -70,6 +76,11 @@ def draw_sums(dim, ax):
         f"scores.sum(dim={dim})\n(3, 4) → {tuple(scores.sum(dim=dim).shape)}"
     )
 
+
+# %%
+# 左边写 ``dim=0``，右边写 ``dim=1``。
+#
+# On the left it is ``dim=0``, on the right ``dim=1``.
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4.6), layout="constrained")
 for dim, ax in enumerate(axes):

@@ -78,6 +78,10 @@ def losses(hours, scores, slopes, *, mistaken):
 # with the smallest loss, for 20 data sets and for both shapes.
 
 slopes = torch.arange(-100, 401) / 100
+styles = {
+    False: ("C0", "-", "(n,) − (n,)"),
+    True: ("C3", "--", "(n, 1) − (n,)"),
+}
 best = {False: [], True: []}
 for seed in range(20):
     hours, scores = make_data(seed)
@@ -98,10 +102,6 @@ hours, scores = make_data(0)
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4), layout="constrained")
 axes[1].plot(hours, scores, "o", color="0.6", label="学生 | students")
 ends = torch.tensor([0.0, 8.0])
-styles = {
-    False: ("C0", "-", "(n,) − (n,)"),
-    True: ("C3", "--", "(n, 1) − (n,)"),
-}
 for mistaken, (color, line, name) in styles.items():
     values = losses(hours, scores, slopes, mistaken=mistaken)
     lowest = values.argmin()

@@ -64,6 +64,12 @@ def draw_arcs(places, dims, ax):
         ax.text(middle, height, f"+{new - old}", ha="center", fontsize="large")
 
 
+# %%
+# ``draw_view`` 画一个视图、它的存储，以及跳到一个元素的过程。
+#
+# ``draw_view`` draws a view, its storage, and the jumps to one element.
+
+
 def draw_view(view, index, name, ax):
     """Draw a view, the cells of its storage, and the jumps to one element."""
     rows, columns = view.shape
@@ -83,6 +89,11 @@ def draw_view(view, index, name, ax):
     ax.text(-0.4, -rows / 2, title, ha="right", va="center", fontsize="large")
     ax.set(xlim=(-4.4, 18.7), ylim=(-rows - 0.2, 0.9))
 
+
+# %%
+# 三个例子读的都是 0 到 11 这 12 个格子。
+#
+# All three examples read the 12 cells 0 to 11.
 
 X = torch.arange(12).reshape(3, 4)
 examples = [
@@ -137,6 +148,12 @@ def row_by_row(shape):
         strides.insert(0, strides[0] * length)
     return strides
 
+
+# %%
+# 作为对照，``row_by_row`` 不看步幅，假定视图一行一行地排在内存里。
+#
+# As a control, ``row_by_row`` ignores the strides and assumes that a view lies
+# in memory row by row.
 
 num_views = num_places = naive_wrong = 0
 for num_dims in (2, 3):
