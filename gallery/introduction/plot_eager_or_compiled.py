@@ -1,0 +1,147 @@
+r"""
+编译器把二十趟并成一趟 | A compiler turns twenty passes into one
+===============================================================
+
+边定义边运行的框架一次只看到一个运算：做完乘法，把结果写进内存；做加法时，
+再把它读回来。编译器先看到整段计算，就能把许多步并成一趟。我们量一量，
+这在小张量和大张量上各值多少，第一次调用又要付多少。
+
+A define-by-run framework sees one operation at a time. It finishes the
+multiplication, writes the result to memory, and reads it back for the
+addition. A compiler sees the whole computation first and can do many steps in
+one pass. We measure what this is worth on small and on large tensors, and
+what the first call costs.
+
+**你需要** :doc:`/introduction/frameworks` 里的“边定义边运行”和“跟踪”；
+**你得到** 什么时候值得编译的一个尺度。
+
+**You need** define-by-run and tracing, from :doc:`/introduction/frameworks`.
+**You get** a sense of when compiling pays.
+"""
+
+import shutil
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from d2lnotes.plotting.curves import plot_spread
+from d2lnotes.results import record_all
+
+# %%
+# 同一个函数，两种跑法 | One function, run in two ways
+# ----------------------------------------------------
+# 函数把“乘 0.9，加 0.1”重复十次，一共二十个运算。``torch.compile``
+# 跟踪它，生成一段 C++，再交给机器上的编译器；机器上没有编译器，
+# 这里就只能照原样跑。
+#
+# The function repeats "times 0.9, plus 0.1" ten times, which makes twenty
+# operations. ``torch.compile`` traces it, writes a piece of C++ and gives it
+# to the compiler of the machine. Without a compiler the function runs as it
+# is.
+
+
+def twenty_steps(x):
+    """Return ``x`` after ten times ``0.9 * x + 0.1``."""
+    for _ in range(10):
+        x = x * 0.9 + 0.1
+    return x
+
+
+has_compiler = any(map(shutil.which, ("g++", "clang++", "cl")))
+compiled = twenty_steps
+if has_compiler:
+    compiled = torch.compile(twenty_steps, dynamic=True)
+
+start = time.perf_counter()
+first = compiled(torch.ones(1000))
+first_call = time.perf_counter() - start
+torch.testing.assert_close(first, twenty_steps(torch.ones(1000)))
+print(f"first call: {first_call:.1f} s")
+
+# %%
+# 量时间 | Measure
+# ----------------
+# 两种跑法轮流各跑七轮，每轮把函数调用许多次，取平均。先各跑一遍再开始计时。
+#
+# The two take turns for seven rounds. In each round the function is called
+# many times and the mean is kept. Both run once before the watch starts.
+
+sizes, rounds = [10, 1_000, 10_000, 100_000, 1_000_000], 7
+ways = [twenty_steps, compiled]
+microseconds = np.zeros((len(sizes), len(ways), rounds))
+for row, size in enumerate(sizes):
+    x = torch.rand(size)
+    calls = max(1, min(50, 100_000 // size))
+    for way in ways:
+        way(x)
+    for turn in range(rounds):
+        for column, way in enumerate(ways):
+            start = time.perf_counter()
+            for _ in range(calls):
+                way(x)
+            elapsed = time.perf_counter() - start
+            microseconds[row, column, turn] = 1e6 * elapsed / calls
+
+# %%
+# 线是七轮的平均，阴影是一个标准差。左边是平的：张量小的时候，
+# 时间花在一次次调用上，不花在算数上。
+#
+# Lines are means over seven rounds, and one standard deviation is shaded. On
+# the left they are flat. With small tensors the time goes into making calls,
+# not into arithmetic.
+
+names = ["逐个运算 | one by one", "编译之后 | compiled"]
+fig, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
+for column, style in enumerate(("s-", "o--")):
+    plot_spread(
+        sizes, microseconds[:, column], style, label=names[column], ax=ax
+    )
+ax.set(
+    xscale="log",
+    yscale="log",
+    xlabel="张量的元素个数 | elements of the tensor",
+    ylabel="二十步的时间（微秒） | time of twenty steps (µs)",
+)
+ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+ax.minorticks_off()
+ax.legend()
+fig.set_label(
+    "二十个运算的时间随张量变大：左边两条都是平的，右边都往上走；编译之后的一条"
+    "始终在下面 | Time of twenty operations as the tensor grows: both lines are"
+    " flat on the left and rise on the right; the compiled one stays below"
+)
+plt.show()
+
+# %%
+# 结论 | What follows
+# -------------------
+# 小张量上省下的是调用，大张量上省下的是来回搬运内存。答案没有变，
+# 代价是第一次调用：它要跟踪和编译，比之后的一次慢成千上万倍。
+# 只调用几次的函数不值得编译，训练里成千上万次的那一步值得。
+#
+# With small tensors compiling saves calls, with large ones the traffic to
+# memory and back. The answers are the same. The price is the first call, which
+# traces and compiles and takes thousands of times as long as a later one. A
+# function called a few times is not worth it, but the step of a training loop
+# that runs thousands of times is.
+
+typical = np.median(microseconds, axis=-1)  # (sizes, ways)
+speedup = typical[:, 0] / typical[:, 1]
+print("speedup", speedup.round(1))
+if has_compiler:
+    assert speedup[-1] > 2
+    assert first_call > 100 * typical[0, 1] / 1e6
+assert typical[1, 0] < 10 * typical[0, 0]  # 100 times the numbers
+
+record_all(
+    "eager_or_compiled",
+    {
+        "speedup_small": speedup[0],
+        "speedup_large": speedup[-1],
+        "first_call": first_call,
+    },
+    over=f"{rounds} 轮（取中位数） | {rounds} rounds (median)",
+    format=".1f",
+)
