@@ -69,13 +69,13 @@ best = {}
 fig, axes = plt.subplots(ncols=2, figsize=(9, 3.8), layout="constrained")
 for ax, cases in zip(axes, [six, (radius, malignant)], strict=True):
     counts = count_errors(thresholds, *cases)
-    for price, style in [(1, "C0-"), (5, "C3-")]:
+    for price, color, size in [(1, "C0", 14), (5, "C3", 8)]:
         curve = cost(price, *counts, len(cases[0]))
         low = curve.argmin()
         best[price] = low
         label = f"漏诊算 {price} 次误报 | a miss counts {price}"
-        ax.plot(thresholds, curve, style, label=label)
-        ax.plot(thresholds[low], curve[low], style[:2] + "o", ms=9)
+        ax.plot(thresholds, curve, color, label=label)
+        ax.plot(thresholds[low], curve[low], "o", color=color, ms=size)
     ax.set(xlabel="分界点 $t$ | threshold $t$", ylim=(0, None))
 axes[0].set(title="六例 | six cases", ylabel="每例的代价 | cost per case")
 axes[1].set(title="全部 569 例 | all 569 cases")
