@@ -1,4 +1,4 @@
-"""Figures of training runs, of images, of the plane and of graphs.
+"""Figures of training runs, images, tables, networks, the plane and graphs.
 
 Every function draws into the axes it is given, or into a new figure, and returns
 the axes. None of them shows or saves anything. Differences that color shows are
@@ -9,18 +9,23 @@ that is drawn.
 """
 
 from d2lnotes._figure_language import use_language
+from d2lnotes.plotting.cells import plot_cells
 from d2lnotes.plotting.curves import plot_spread
-from d2lnotes.plotting.graphs import plot_graph
+from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
+from d2lnotes.plotting.networks import plot_layer_shapes
 from d2lnotes.plotting.plane import plot_contours, plot_linear_map, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
 
 __all__ = [
+    "plot_cells",
     "plot_confusion_matrix",
     "plot_contours",
     "plot_graph",
     "plot_history",
+    "plot_layer_shapes",
     "plot_linear_map",
+    "plot_pass",
     "plot_spread",
     "plot_vectors",
     "show_images",

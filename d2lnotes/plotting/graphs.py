@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from d2lnotes._figure_language import bilingual
 from d2lnotes.autodiff import Node, trace
 
-__all__ = ["plot_graph"]
+__all__ = ["plot_graph", "plot_pass"]
 
 
 def plot_graph(
@@ -59,6 +59,96 @@ def plot_graph(
     ax.set_ylim(min(rows) - 0.8, max(rows) + 0.5)
     ax.axis("off")
     return ax
+
+
+def plot_pass(
+    output: Node,
+    *,
+    names: Mapping[str, Node] | None = None,
+    backward: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the graph of ``output`` with what one pass sends along its edges.
+
+    Going forward, an edge carries the value of the number where it begins. Going
+    backward, it carries the derivative that arrives times the derivative of the step;
+    left of each input stands the sum of what its edges bring. Returns the axes.
+
+    Parameters
+    ----------
+    output
+        The last node of the graph.
+    names
+        What to call inputs and other nodes.
+    backward
+        Whether to draw the way back, with the arrows turned round.
+    ax
+        Where to draw; a new figure if ``None``.
+    """
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    places = _beside_first_use(_places(output))
+    titles = {node: name for name, node in (names or {}).items()}
+    color = "C3" if backward else "C0"
+    adjoints = output.adjoints()
+    for node, place in places.items():
+        arriving = float(adjoints[node])
+        for operand, label in _arrows(node).items():
+            start, words = places[operand], f"{float(operand):.3g}"
+            if backward:
+                step = sum(
+                    float(partial)
+                    for x, partial in zip(node.operands, node.partials, strict=True)
+                    if x is operand
+                )
+                step_label = f"({label})" if label[0] == "-" or " " in label else label
+                words = f"{arriving:.3g} × {step_label} = {arriving * step:.3g}"
+            _draw_edge(start, place, words, color, ax, turned=backward)
+        if backward and node.operation is None:
+            beside = (place[0] - 0.3, place[1])
+            ax.text(
+                *beside,
+                f"{arriving:.3g}",
+                ha="right",
+                va="center",
+                c=color,
+                weight="bold",
+            )
+        shape = "circle" if node.operation else "round"
+        box = {"boxstyle": f"{shape},pad=0.35", "fc": "white", "ec": "0.4"}
+        title = titles.get(node, _symbol(node))
+        ax.text(*place, title, ha="center", va="center", bbox=box, zorder=3)
+    column, row = places[output]
+    end = "1" if backward else f"{float(output):.3g}"
+    _draw_edge((column, row), (column + 0.8, row), end, color, ax, turned=backward)
+    columns, rows = zip(*places.values(), strict=True)
+    ax.set_xlim(min(columns) - 0.7, max(columns) + 0.9)
+    ax.set_ylim(min(rows) - 0.5, max(rows) + 0.5)
+    ax.axis("off")
+    return ax
+
+
+def _beside_first_use(
+    places: Mapping[Node, tuple[float, float]],
+) -> dict[Node, tuple[float, float]]:
+    """Return the places with each input moved next to the first step that uses it."""
+    moved = dict(places)
+    for node, (_, row) in places.items():
+        if node.operation is None:
+            uses = [
+                place[0]
+                for user, place in places.items()
+                if any(x is node for x in user.operands)
+            ]
+            place = (min(uses, default=1.0) - 1.0, row)
+            if not any(_close(place, other) for other in moved.values()):
+                moved[node] = place
+    return moved
+
+
+def _close(place: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Return whether two circles of one column would touch."""
+    return place[0] == other[0] and abs(place[1] - other[1]) < 1.0
 
 
 def _places(output: Node) -> dict[Node, tuple[float, float]]:
@@ -119,3 +209,21 @@ def _draw_arrow(
         bbox={"fc": "white", "ec": "none", "pad": 1.0},
         zorder=2,
     )
+
+
+def _draw_edge(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    label: str,
+    color: str,
+    ax: Axes,
+    *,
+    turned: bool,
+) -> None:
+    """Draw an edge, or the same edge walked back, with its label above the middle."""
+    style = {"arrowstyle": "-|>", "color": color, "shrinkA": 15, "shrinkB": 15}
+    tip, tail = (start, end) if turned else (end, start)
+    ax.annotate("", xy=tip, xytext=tail, arrowprops=style, zorder=1)
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    box = {"fc": "white", "ec": "none", "pad": 1.0}
+    ax.text(*middle, label, ha="center", va="center", c=color, bbox=box, zorder=2)

@@ -4,12 +4,12 @@ LeNet 认得出衣服，认不清衬衫 | LeNet knows clothes but not shirts
 
 把 sigmoid 换成 ReLU，平均池化换成最大池化，再加上批量归一化，
 LeNet 只要三轮就在 Fashion-MNIST 的留出图片上明显超过线性模型（公布值
-.836）和原来的 LeNet（公布值 .779，十轮）。剩下的错误不是均匀分布的：
+0.836）和原来的 LeNet（公布值 0.779，十轮）。剩下的错误不是均匀分布的：
 大半出在四种上衣之间，衬衫错得最多。
 
 With ReLU for the sigmoid, max pooling for average pooling, and batch
 normalization, LeNet needs three epochs to leave both the linear model
-(published: .836) and the old LeNet (published: .779, ten epochs) clearly
+(published: 0.836) and the old LeNet (published: 0.779, ten epochs) clearly
 behind on the held-out images of Fashion-MNIST. The mistakes that remain are
 not spread evenly: most of them happen among four kinds of tops, and the shirt
 is missed most often.
@@ -93,11 +93,11 @@ print(f"test accuracy: {final.mean():.4f} ± {final.std():.4f}")
 # %%
 # 与公布的值比 | Beside the published values
 # ------------------------------------------
-# 空心的点是每个种子，线是平均。两条虚线是公布的值：softmax 回归十轮 .836，
-# sigmoid LeNet 十轮 .779。三个种子挤在一起，差距远大于散布。
+# 空心的点是每个种子，线是平均。两条虚线是公布的值：softmax 回归十轮 0.836，
+# sigmoid LeNet 十轮 0.779。三个种子挤在一起，差距远大于散布。
 #
 # Hollow points are seeds, the line is their mean. The dashed lines are the
-# published values: softmax regression .836 and LeNet with sigmoids .779, ten
+# published values: softmax regression 0.836 and LeNet with sigmoids 0.779, ten
 # epochs each. The seeds stand close together; the gap is far larger than
 # their spread.
 
@@ -165,14 +165,14 @@ print(f"most often taken for {data.class_names[rival]}")
 # 把它们分开的是领口、门襟和面料，只有几个像素宽，第一次池化就可能丢掉。
 # 我们数一数有多少错误出在这四类内部。若错误与类别无关，
 # 每个错误落在“真实类别和预测都是上衣”里的概率是
-# :math:`\tfrac{4}{10}\cdot\tfrac{3}{9}\approx .13`。
+# :math:`\tfrac{4}{10}\cdot\tfrac{3}{9}\approx 0.13`。
 #
 # In a gray picture of 28×28 pixels a T-shirt, a pullover, a coat and a shirt
 # have one outline: a torso and two sleeves. What tells them apart, collar,
 # buttons and cloth, is a few pixels wide and may be gone after the first
 # pooling. We count the mistakes that stay within these four classes. If
 # mistakes had nothing to do with the classes, one would fall there with
-# probability :math:`\tfrac{4}{10}\cdot\tfrac{3}{9}\approx .13`.
+# probability :math:`\tfrac{4}{10}\cdot\tfrac{3}{9}\approx 0.13`.
 
 tops = torch.tensor([0, 2, 4, 6])  # T-shirt/top, pullover, coat, shirt
 among_tops = errors[tops][:, tops].sum() / errors.sum()
@@ -210,15 +210,15 @@ plt.show()
 # %%
 # 断言与记录 | Claims and records
 # -------------------------------
-# 一万张测试图片给准确率的标准误约 .003。下界取 .86：比公布的线性模型
-# .836 高出八个标准误。上衣内部的错误至少是“与类别无关”时的两倍。
-# 断网时的替身是手写数字，只要求 .9，也没有上衣可数。
+# 一万张测试图片给准确率的标准误约 0.003。下界取 0.86：比公布的线性模型
+# 0.836 高出八个标准误。上衣内部的错误至少是“与类别无关”时的两倍。
+# 断网时的替身是手写数字，只要求 0.9，也没有上衣可数。
 #
-# With 10,000 test images an accuracy has a standard error of about .003. The
-# bound, .86, is eight of these above the published linear model, .836.
+# With 10,000 test images an accuracy has a standard error of about 0.003. The
+# bound, 0.86, is eight of these above the published linear model, 0.836.
 # Mistakes among tops are at least twice what they would be if the class did
 # not matter. The stand-in used without a network, handwritten digits, must
-# reach .9 and has no tops to count.
+# reach 0.9 and has no tops to count.
 
 if data.stand_in:
     assert final.mean() > 0.9

@@ -16,11 +16,11 @@ Once off the plateau, the accuracy jumps from epoch to epoch, so “the accuracy
 after epoch 10” owes much to luck.
 
 **你需要** :doc:`/convolutional-networks/lenet` 里的网络和链式法则；
-**你得到** 一张说明平台从哪里来的图，以及单独一次公布的 .779 为什么带着运气。
+**你得到** 一张说明平台从哪里来的图，以及单独一次公布的 0.779 为什么带着运气。
 
 **You need** the network of :doc:`/convolutional-networks/lenet` and the chain
 rule; **you get** a figure that shows where the plateau comes from, and a
-reason why a single published run, .779, owes something to luck.
+reason why a single published run, 0.779, owes something to luck.
 
 这个脚本比别的脚本久：条件要与公布的一样，就得用全部 60,000 张图片训练
 10 轮。平台在头两轮里，用三个种子看；跑满 10 轮的是其中一个。
@@ -212,13 +212,13 @@ plt.show()
 # -------------------------------
 # 第一轮的平均损失还在 :math:`\ln 10` 上（误差 0.05 以内；开头几步的
 # 尖峰也算在里面），第一个卷积的梯度至少小 50 倍，而现代版本里两者相差不到
-# 10 倍。在真实数据上，最后三轮里最好的一轮高于公布的较高值 .779。
+# 10 倍。在真实数据上，最后三轮里最好的一轮高于公布的较高值 0.779。
 #
 # The mean loss of the first epoch is still at :math:`\ln 10` (within 0.05,
 # the spike of the first steps included); the first convolution's gradient is
 # smaller by a factor of 50 at least, while in the modern version the two are
 # within a factor of 10. On the real data the best of the last three epochs is
-# above the higher published value, .779.
+# above the higher published value, 0.779.
 
 assert ratio.min() > 50
 assert modern_ratio.max() < 10

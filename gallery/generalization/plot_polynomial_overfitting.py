@@ -214,16 +214,16 @@ torch.testing.assert_close(
 # %%
 # 差距 :math:`2\sigma^2 p/n` 里 :math:`n` 变成十倍，差距就只剩十分之一。
 # 每个参数要付的噪声便宜了，多要几个参数才划算：从 3 次到 5 次，系统误差
-# （公式里的第一项）少了 .0037；两个参数在 16 个点上要多付
-# :math:`2\times.09/16=.011`，不值；在 160 个点上只多付 .0011，值了。
+# （公式里的第一项）少了 0.0037；两个参数在 16 个点上要多付
+# :math:`2\times 0.09/16=0.011`，不值；在 160 个点上只多付 0.0011，值了。
 # 再往上已没有系统误差可减。所以“最合适的复杂度”不是问题自己的性质，
 # 它随数据量上升。
 #
 # In the gap :math:`2\sigma^2 p/n` the number of points is tenfold, so a tenth
 # of it is left. Noise per parameter has become cheap and it pays to have more
 # of them: from degree 3 to degree 5 the systematic error (the first term of
-# the formula) falls by .0037; two more parameters cost
-# :math:`2\times.09/16=.011` on 16 points, which is too much, but only .0011
+# the formula) falls by 0.0037; two more parameters cost
+# :math:`2\times 0.09/16=0.011` on 16 points, which is too much, but only 0.0011
 # on 160. Further up there is no systematic error left to save. The right
 # complexity is therefore no property of the problem alone: it rises with the
 # amount of data.

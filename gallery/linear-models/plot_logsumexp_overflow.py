@@ -246,9 +246,9 @@ record(
 # ---------------
 # 另一边也有悬崖。所有 logit 都是很大的负数时，每个 :math:`e^{o_k}` 都下溢成
 # 0，结果是 :math:`\ln 0 = -\infty`。它在哪里？答案在
-# :doc:`/linear-models/softmax-regression` 的练习里。
+# :doc:`/linear-models/softmax-regression` 讲 LogSumExp 的地方。
 #
 # There is a cliff on the other side. When all logits are very negative every
 # :math:`e^{o_k}` underflows to 0 and the result is :math:`\ln 0 = -\infty`.
-# Where is it? The answer is among the exercises of
-# :doc:`/linear-models/softmax-regression`.
+# Where is it? The answer is where :doc:`/linear-models/softmax-regression`
+# speaks of LogSumExp.

@@ -3,14 +3,14 @@ softmax 回归的得分与运气 | Softmax regression: skill and luck
 =============================================================
 
 批量 256，学习率 0.1，普通 SGD，10 轮：按这个教科书上的条件，softmax 回归在
-Fashion-MNIST 的留出图片上答对约 83%。同一本书的中文版印着 .836，英文版印着
-.830，各跑了一次。我们换几个随机种子各跑一遍：这两个数正是同一个分布里两次
+Fashion-MNIST 的留出图片上答对约 83%。同一本书的中文版印着 0.836，英文版印着
+0.830，各跑了一次。我们换几个随机种子各跑一遍：这两个数正是同一个分布里两次
 抽样的样子，而且这份运气来自步长，不来自模型。
 
 Batches of 256, learning rate 0.1, plain SGD, 10 epochs: on these textbook
 terms softmax regression gets about 83% of the held-out images of
-Fashion-MNIST right. The Chinese edition of one book prints .836, the English
-edition .830, one run each. We run several random seeds: the two numbers are
+Fashion-MNIST right. The Chinese edition of one book prints 0.836, the English
+edition 0.830, one run each. We run several random seeds: the two numbers are
 just what two draws from one distribution look like, and the luck comes from
 the step size, not from the model.
 
@@ -243,22 +243,22 @@ plt.show()
 # %%
 # 断言与记录 | Claims and records
 # -------------------------------
-# 下界 0.82 这样来：较低的公布值 .830，减去一万张测试图片本身的标准误
-# :math:`\sqrt{.83\times.17/10000}\approx .004` 的两倍半。
+# 下界 0.82 这样来：较低的公布值 0.830，减去一万张测试图片本身的标准误
+# :math:`\sqrt{0.83\times 0.17/10000}\approx 0.004` 的两倍半。
 # 两个公布值离我们的平均都不到三个标准差；小步子把散布至少减半。
 # 断网时的替身（手写数字）只有一千多张训练图片，一轮才 6 步，
-# 所以不与公布值相比，下界也另算：留出的 355 张图片给出的标准误是 .013，而
-# 0.9 比测得的平均 .94 低三个标准误。
+# 所以不与公布值相比，下界也另算：留出的 355 张图片给出的标准误是 0.013，而
+# 0.9 比测得的平均 0.94 低三个标准误。
 #
-# The bound 0.82 is the lower published value, .830, less two and a half times
+# The bound 0.82 is the lower published value, 0.830, less two and a half times
 # the standard error that 10,000 test images have of themselves,
-# :math:`\sqrt{.83\times.17/10000}\approx .004`. Both published values lie
+# :math:`\sqrt{0.83\times 0.17/10000}\approx 0.004`. Both published values lie
 # within three standard deviations of our mean; the small steps at least halve
 # the spread. The stand-in used without a network (handwritten digits) has
 # little more than a thousand training images, 6 steps an epoch. It is not
 # compared with what was published and has a bound of its own: its 355 test
-# images have a standard error of .013, and 0.9 is three of these below the
-# mean that we measured, .94.
+# images have a standard error of 0.013, and 0.9 is three of these below the
+# mean that we measured, 0.94.
 
 if data.stand_in:
     assert final.mean() > 0.9

@@ -183,7 +183,7 @@ assert (log_probs.argsort() == scores.argsort()).all()
 # 最高分是 3，末两名是 1 和 −1，概率约为 :math:`e^{-2/T}` 和
 # :math:`e^{-4/T}`。−1 那一类先变成 0，名次还在；等 1 那一类也成了 0，
 # 两个 0 就分不出高低，这时 :math:`e^{-2/T} = 2^{-150}`，
-# 即 :math:`T = 2/(150\ln 2) \approx .0192`。``log_softmax``
+# 即 :math:`T = 2/(150\ln 2) \approx 0.0192`。``log_softmax``
 # 给出的是 :math:`-2/T` 和 :math:`-4/T`，温度低到 :math:`10^{-30}` 也分得开：
 # 要排名次、要算损失，就留在对数里，不要先变成概率再取对数。
 #
@@ -191,7 +191,7 @@ assert (log_probs.argsort() == scores.argsort()).all()
 # about :math:`e^{-2/T}` and :math:`e^{-4/T}`. That of −1 becomes 0 first,
 # which keeps the ranking; once the other is 0 too, nothing tells them apart.
 # This happens at :math:`e^{-2/T} = 2^{-150}`, that is, at
-# :math:`T = 2/(150\ln 2) \approx .0192`. ``log_softmax`` returns
+# :math:`T = 2/(150\ln 2) \approx 0.0192`. ``log_softmax`` returns
 # :math:`-2/T` and :math:`-4/T`, well apart even at :math:`T = 10^{-30}`: to
 # rank classes or to compute a loss, stay with logarithms instead of taking
 # them of probabilities.

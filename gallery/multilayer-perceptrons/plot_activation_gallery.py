@@ -198,7 +198,7 @@ assert (centered > 0.9).sum() < 20  # of 1601 inputs, .01 apart
 # 与 1 之间，乘以 4 是正数，多半接近 4，正好落在饱和区，
 # 结果比不乘还糟。偏置 −2 把最陡的地方挪到输入 :math:`\tfrac12`，而 :math:`\sigma(0) = \tfrac12`：从 :math:`\tfrac12`
 # 出发，每层都还是 :math:`\tfrac12`，斜率恰为 1。偏离一点，每层的斜率都小于 1，
-# 十层相乘就掉下来，偏 .25 已经剩不到四分之一。所以靠调权重守不住斜率；
+# 十层相乘就掉下来，偏 0.25 已经剩不到四分之一。所以靠调权重守不住斜率；
 # 要换激活函数（ReLU 的斜率在半条直线上都是 1），或者每层都重新归一化。
 #
 # The weight alone does not. The slope is largest where 0 enters the sigmoid,
@@ -207,7 +207,7 @@ assert (centered > 0.9).sum() < 20  # of 1601 inputs, .01 apart
 # than without a weight. The bias of −2 moves the steepest place to the input
 # :math:`\tfrac12`, and :math:`\sigma(0) = \tfrac12`: a value that starts at
 # :math:`\tfrac12` stays there in every layer, and the slope is exactly 1. A little to the side, each
-# layer has a slope below 1 and the product of ten falls; .25 away less than a
+# layer has a slope below 1 and the product of ten falls; 0.25 away less than a
 # quarter is left. So weights cannot hold the slope up. It takes another
 # activation (that of ReLU is 1 on half the line), or normalizing anew in every
 # layer.

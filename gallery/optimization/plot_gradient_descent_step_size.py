@@ -103,13 +103,13 @@ plt.show()
 
 # %%
 # 最快的学习率让两个方向一样慢：:math:`\eta = 2/(L + 1)`，因子是
-# :math:`(L-1)/(L+1)`。曲率相差十倍，每步至多缩到 .818；
-# 相差一万倍，就只有 .9998 了。这就是“病态”。
+# :math:`(L-1)/(L+1)`。曲率相差十倍，每步至多缩到 0.818；
+# 相差一万倍，就只有 0.9998 了。这就是“病态”。
 #
 # The fastest rate makes both directions equally slow:
 # :math:`\eta = 2/(L + 1)`, with the factor :math:`(L-1)/(L+1)`. For
-# curvatures ten times apart no step gets below .818; for ten thousand times
-# it is .9998. This is what ill-conditioned means.
+# curvatures ten times apart no step gets below 0.818; for ten thousand times
+# it is 0.9998. This is what ill-conditioned means.
 
 fastest = rates[measured.argmin()].item()
 print(f"fastest measured {fastest:.3f}, predicted {2 / 11:.3f}")
@@ -233,7 +233,7 @@ torch.testing.assert_close(middle, 2 * (1 + 0.5) / 10, rtol=0.01, atol=0)
 # :math:`x_{t+1} = (1 + \beta - \eta\lambda)\,x_t - \beta x_{t-1}`。
 # 来回跳而不缩小，就是 :math:`x_t` 每步变号：代入
 # :math:`x_t = (-1)^t`，得 :math:`\eta\lambda = 2(1 + \beta)`。
-# 所以界限是 :math:`2(1+\beta)/L`，这里是 :math:`.3`。
+# 所以界限是 :math:`2(1+\beta)/L`，这里是 :math:`0.3`。
 #
 # Larger, by half. Beyond the limit the point leaps back and forth along the
 # steepest direction, too far each time; successive gradients there have
@@ -243,4 +243,4 @@ torch.testing.assert_close(middle, 2 * (1 + 0.5) / 10, rtol=0.01, atol=0)
 # :math:`x_{t+1} = (1 + \beta - \eta\lambda)\,x_t - \beta x_{t-1}`. To leap
 # back and forth without shrinking is to change sign at every step: put in
 # :math:`x_t = (-1)^t` and find :math:`\eta\lambda = 2(1 + \beta)`. So the
-# limit is :math:`2(1+\beta)/L`, here :math:`.3`.
+# limit is :math:`2(1+\beta)/L`, here :math:`0.3`.

@@ -3,12 +3,12 @@ r"""
 ============================================================
 
 循环和 ``if`` 不妨碍求导：计算图里只有这一次真正做过的运算。对绝大多数输入，
-这样得到的导数完全正确；可是碰上分支，它有三种出错的方式，一种也不报错。
+这样得到的导数是对的。可是有分支的程序，求导有三种出错的方式，而且都不报错。
 
 Loops and ``if`` do not hinder differentiation: the graph holds only the
 operations that were really done this time. For almost every input the
-derivative is exactly right; but branches make it go wrong in three ways, none
-of which raises an error.
+derivative is right. But in programs with branches it can go wrong in three
+ways, and none of them raises an error.
 
 **你需要** :doc:`/preliminaries/autograd` 里的计算图；
 **你得到** 带控制流的程序怎样求导，以及 NaN 梯度的来历和治法。
@@ -28,13 +28,14 @@ from d2lnotes.results import record
 # %%
 # 一段程序，许多张图 | One program, many graphs
 # ---------------------------------------------
-# 把 :math:`a` 反复乘以 3，直到绝对值不小于 10；最后若是负数，再减半并改号。
-# 乘几次、走哪个分支，要运行了才知道。:math:`a = 0` 乘多少次都还是 0，所以不收。
+# 把 :math:`a` 反复乘以 3，直到绝对值不小于 10。如果结果是负数，再减半并改号。
+# 乘几次、走哪个分支，要运行了才知道。:math:`a = 0` 乘多少次都是 0，
+# 循环不会结束，所以函数拒绝这个输入。
 #
-# Multiply :math:`a` by 3 until it is at least 10 in magnitude; if it is then
-# negative, halve it and turn its sign. How often and which way, only a run
-# can tell. A product with :math:`a = 0` would stay 0 for ever, so that is
-# refused.
+# Multiply :math:`a` by 3 until it is at least 10 in absolute value. If the
+# result is negative, halve it and turn its sign. How many products there are
+# and which branch is taken is known only after a run. With :math:`a = 0` the
+# product stays 0 and the loop would not end, so the function refuses it.
 
 
 def zoom(a):
@@ -50,10 +51,11 @@ def zoom(a):
 
 
 # %%
-# 给它两个节点，画出两次运行留下的图。循环和判断都不见了，只剩一串乘法。
+# 我们从两个数出发各运行一次，画出两次运行留下的图。
+# 图里没有循环和判断，只有一串乘法。
 #
-# We hand it two nodes and draw the graphs that the two runs leave. Loop and
-# condition are gone; what remains is a chain of products.
+# We run it from two numbers and draw the graphs that the two runs leave.
+# There is no loop and no condition in them, only a chain of products.
 
 fig, axes = plt.subplots(nrows=2, figsize=(8, 4), layout="constrained")
 for ax, start in zip(axes, [2.0, -5.0], strict=True):
@@ -70,15 +72,14 @@ plt.show()
 # %%
 # 斜率就是 f(a)/a | The slope is f(a)/a
 # -------------------------------------
-# 每一次运行都只是乘了几个常数，所以 :math:`f(a) = k\,a`，:math:`k`
-# 在两个交界点之间不变：函数是一段一段的直线，延长了都过原点。导数是 :math:`k`，也就是
-# :math:`f(a)/a`，不必另算就能检验自动求导。
+# 每一次运行都只是乘以几个常数，所以 :math:`f(a) = k\,a`。在两个交界点之间，
+# :math:`k` 不变。因此函数由一段一段的直线组成，这些直线延长后都过原点。
+# 导数就是 :math:`k`，也就是 :math:`f(a)/a`。用这个比值就能检验自动求导。
 #
-# Each run merely multiplies by some constants, so :math:`f(a) = k\,a` with a
-# :math:`k` that stays the same between two boundaries: the function consists
-# of straight pieces that all point to the origin. The derivative is
-# :math:`k`, which is :math:`f(a)/a`: a check of autograd that needs nothing
-# more.
+# Each run multiplies by some constants, so :math:`f(a) = k\,a`. Between two
+# boundaries :math:`k` stays the same. So the function consists of straight
+# pieces that point to the origin. The derivative is :math:`k`, which is
+# :math:`f(a)/a`, and with this ratio we can check autograd.
 
 starts = torch.cat(
     [
@@ -103,14 +104,16 @@ assert num_graphs > 4
 # %%
 # 第一种错：跳跃看不见 | First: it does not see a jump
 # ----------------------------------------------------
-# 在 :math:`a = 10/3^k` 处函数突然变成三分之一（正好到 10 就不再乘了）。
-# 有限差分跨过跳跃，会给出巨大的数；自动求导只知道自己那一段，给出一个
-# 平平常常的斜率。不能说谁错了：那里没有导数，而自动求导没有告诉我们。
+# 到了 :math:`a = 10/3^k`，乘 :math:`k` 次就够了，再小一点就要多乘一次。
+# 所以函数在那里突然变成三分之一。有限差分跨过跳跃，会给出巨大的数。
+# 自动求导只看自己所在的那一段，给出一个普通的斜率。两者都不算错：
+# 那里没有导数，只是自动求导不会告诉我们。
 #
-# At :math:`a = 10/3^k` the function falls to a third (at exactly 10 the
-# multiplying stops). A finite difference across the jump is huge; autograd
-# knows its own piece only and returns an ordinary slope. Neither is wrong:
-# there is no derivative, and autograd does not say so.
+# At :math:`a = 10/3^k` :math:`k` products are enough, and a little below one
+# more is needed. So the function falls to a third there. A finite difference
+# across the jump is huge. Autograd looks at its own piece and returns an
+# ordinary slope. Neither is wrong: there is no derivative, but autograd does
+# not say so.
 
 jump = 10 / 3
 h = 1e-3
@@ -146,18 +149,20 @@ plt.show()
 # %%
 # 第二种错：同一个函数，两个导数 | Second: one function, two derivatives
 # ----------------------------------------------------------------------
-# 下面两段程序算的都是 :math:`x`，处处如此。自动求导照着程序走：前一段在
-# :math:`x = 0` 走进常数分支，后一段把两个 ReLU 在 0 处的导数（约定为 0）相减。
-# 答案都是 0，真正的导数是 1。
+# 下面两段程序对任何 :math:`x` 算出的都是 :math:`x`，所以导数处处是 1。
+# 自动求导照着程序走。在 :math:`x = 0` 处，前一段走进乘以 0 的分支，
+# 后一段把两个 ReLU 在 0 处的导数相减，而 ReLU 在 0 处的导数约定为 0。
+# 两个答案都是 0。
 #
-# Both programs below compute :math:`x`, everywhere. Autograd follows the
-# program: the first takes a constant branch at :math:`x = 0`, the second
-# subtracts two derivatives of ReLU at 0, which are 0 by convention. Both
-# answers are 0; the derivative is 1.
+# Both programs below compute :math:`x` for any :math:`x`, so the derivative
+# is 1 everywhere. Autograd follows the program. At :math:`x = 0` the first
+# takes the branch that multiplies by 0. The second combines the derivatives
+# of two ReLUs at 0, and that of ReLU is taken to be 0 there. Both answers are
+# 0.
 
 
 def identity_with_if(x):
-    """Return ``x``, by way of a branch that does not mention it."""
+    """Return ``x``, by way of a branch that multiplies by 0."""
     return 0.0 * x if x == 0 else x
 
 
@@ -175,22 +180,22 @@ for identity in (identity_with_if, identity_with_relu):
         assert x.grad == expected
 
 # %%
-# 这样的点只有孤零零几个，随机的输入几乎碰不到，所以训练照常进行。
-# 第三种却常见。
+# 这样的点是孤立的，随机的输入几乎碰不到，训练一般不受影响。
+# 第三种错却很常见。
 #
-# Such points are isolated and random inputs hardly ever meet them, so
-# training does not mind. The third kind is common.
+# Such points are isolated. Random inputs hardly ever meet them, and training
+# usually does not suffer. The third kind is common.
 #
 # 第三种错：没选中的分支送来 NaN | Third: NaN from the branch not chosen
 # ----------------------------------------------------------------------
-# ``torch.where`` 不是 ``if``：两边都算，再逐个元素地选。没选中的一边，梯度乘以
-# 0；若它的导数是无穷大或 NaN，:math:`0 \times \infty` 和
-# :math:`0 \times \mathrm{NaN}` 都是 NaN。
+# ``torch.where`` 不是 ``if``：两边都算好了，再逐个元素地选。
+# 没选中的一边，导数要乘以 0。如果那个导数是无穷大或 NaN，就出错了，因为
+# :math:`0 \times \infty` 和 :math:`0 \times \mathrm{NaN}` 都是 NaN。
 #
-# ``torch.where`` is no ``if``: it computes both sides, then picks element by
-# element. The gradient of the side not picked is multiplied by 0; where its
-# derivative is infinite or NaN, :math:`0 \times \infty` and
-# :math:`0 \times \mathrm{NaN}` are NaN.
+# ``torch.where`` is no ``if``: it is given both sides and picks element by
+# element. The derivative of the side not picked is multiplied by 0. If that
+# derivative is infinite or NaN, this goes wrong, for :math:`0 \times \infty`
+# and :math:`0 \times \mathrm{NaN}` are NaN.
 
 
 def root_or_zero(x):
@@ -224,12 +229,13 @@ torch.testing.assert_close(
 )
 
 # %%
-# 1000 个输入，一半的梯度是 NaN，而函数值没有一个不对。
-# 若这些输入来自同一个权重，只要**一个** NaN，加起来整个权重的梯度就没了：
+# 1,000 个输入里，大约一半的梯度是 NaN，而函数值没有一个不对。
+# 如果这些输入都由同一个权重算来，梯度要加起来。和里只要有**一个** NaN，
+# 这个权重的梯度就是 NaN：
 #
-# Of 1000 inputs half the gradients are NaN, while not one value is wrong. If
-# the inputs come from one weight, a **single** NaN in the sum ruins the
-# gradient of that weight:
+# Of 1,000 inputs about half have a NaN gradient, while not one value is
+# wrong. If all inputs are computed from one weight, their gradients are added
+# up. A **single** NaN in the sum makes the gradient of that weight NaN:
 
 weight = torch.tensor(1.0, requires_grad=True)
 inputs = numbers.abs()
@@ -238,11 +244,11 @@ root_or_zero(weight * inputs).mean().backward()
 assert weight.grad.isnan()
 
 # %%
-# 治法是在**进入**危险的函数之前就换掉输入，输出再选一次，像
-# ``root_or_zero_safely`` 那样。
+# 治法是在输入**进入**危险的函数之前就换掉它们，之后再选一次，
+# 就像 ``root_or_zero_safely`` 那样。
 #
-# The cure replaces the inputs **before** they enter the dangerous function,
-# and picks once more afterwards, as ``root_or_zero_safely`` does.
+# The cure is to replace the inputs **before** they enter the dangerous
+# function, and to pick once more afterwards, as ``root_or_zero_safely`` does.
 
 record("control_flow.num_graphs", num_graphs, format=".0f")
 record("control_flow.nan_gradients", num_nan, format=".0f")

@@ -40,16 +40,16 @@ FALSE_POSITIVE_RATE = 0.05  # share of the healthy who test positive
 # 记 :math:`\pi` 为患病率，:math:`s` 为病人呈阳性的概率（灵敏度），
 # :math:`f` 为健康人呈阳性的概率（假阳性率）。呈阳性的有两种人，
 # 所占比例是 :math:`\pi s` 和 :math:`(1-\pi) f`，
-# 其中有病的占
+# 其中有病（:math:`D`）的占
 #
 # Let :math:`\pi` be the prevalence, :math:`s` the probability of a positive
 # test for the sick (the sensitivity) and :math:`f` that for the healthy (the
 # false positive rate). Two kinds of people test positive, :math:`\pi s` and
-# :math:`(1-\pi) f` of the population; of them the sick are
+# :math:`(1-\pi) f` of the population. Of them the sick, :math:`D`, are
 #
 # .. math::
 #
-#    P(\text{sick} \mid +) = \frac{\pi s}{\pi s + (1-\pi) f}.
+#    P(D \mid +) = \frac{\pi s}{\pi s + (1-\pi) f}.
 
 
 def posterior(prevalence, positive_if_sick, positive_if_healthy):
@@ -266,10 +266,10 @@ record("bayes_test.even_prevalence", even, format=".1%")
 # 练习 | Exercise
 # ---------------
 # 结果呈**阴性**，得病的机会还剩多少？先心算：一万人里，
-# 病人有 10 个漏掉，健康人有 9405 个正确地呈阴性。再数一数。
+# 病人有 10 个漏掉，健康人有 9,405 个正确地呈阴性。再数一数。
 #
 # And after a **negative** result, how likely is the disease? In your head
-# first: of ten thousand people, 10 of the sick are missed, and 9405 of the
+# first: of ten thousand people, 10 of the sick are missed, and 9,405 of the
 # healthy are rightly negative. Then count.
 
 sick, first, _ = test_population(num_people, prevalence, 0.0, generator)

@@ -11,11 +11,12 @@ would give, and copies none of them: it needs memory for the result only. The
 result itself can still be too large. We take the distances between all pairs
 of :math:`n` points, predict the bytes, then measure them.
 
-**需要**：:doc:`/preliminaries/tensors` 里的步幅、广播和原地操作。
+**需要**：:doc:`/preliminaries/tensors` 里的广播，
+:doc:`/preliminaries/memory` 里的步幅和原地操作。
 **得到**：看到一个广播式子，先算它的结果有多大的习惯。
 
-**You need** strides, broadcasting and in-place operations, from
-:doc:`/preliminaries/tensors`.
+**You need** broadcasting, from :doc:`/preliminaries/tensors`, and strides and
+in-place operations, from :doc:`/preliminaries/memory`.
 **You get** the habit of working out how large the result of a broadcast will
 be, before running it.
 """
@@ -170,13 +171,13 @@ plt.show()
 # -------------------
 # 先复制再相减，占用的内存是广播的 :math:`(3d+1)/(d+1)` 倍，
 # 得到的数却连最后一位都一样。而广播占用的内存，又是答案的
-# :math:`d+1` 倍：**输入不必复制，结果却要按完整的形状付账。**
+# :math:`d+1` 倍：**输入不必复制，结果却按完整的形状存放。**
 # 这时最省的办法是改写式子，让那个大结果根本不出现。
 #
 # Copying before subtracting takes :math:`(3d+1)/(d+1)` times the memory of
 # broadcasting, for numbers equal to the last bit. Broadcasting in turn takes
 # :math:`d+1` times the memory of the answer: **no input is copied, but the
-# result is paid for at its full shape.** What saves most then is to rewrite
+# result is stored at its full shape.** What saves most then is to rewrite
 # the formula so that the large result never appears.
 
 copied, broadcast, product = (way(points)[0] for way in ways)

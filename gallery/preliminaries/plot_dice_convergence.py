@@ -16,11 +16,11 @@ should shrink like :math:`1/\sqrt{n}` and the shape tend to a normal one, and
 both can be compared with a formula point by point. Then the Cauchy
 distribution takes the die's place, and no amount of averaging helps.
 
-**需要**：:doc:`/preliminaries/probability` 里的期望、方差和标准误。
+**需要**：:doc:`/preliminaries/estimation` 里的标准误和中心极限定理。
 **得到**：由想要的误差反推抽样次数的算法，以及它何时失灵。
 
-**You need** expectation, variance and standard error, from
-:doc:`/preliminaries/probability`.
+**You need** the standard error and the central limit theorem, from
+:doc:`/preliminaries/estimation`.
 **You get** a way to work out how many draws a wanted precision costs, and to
 see when it fails.
 """

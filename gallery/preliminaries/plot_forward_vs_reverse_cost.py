@@ -2,21 +2,21 @@ r"""
 反向模式的代价与输入个数无关 | Reverse mode costs no more with more inputs
 ==========================================================================
 
-同一条链式法则，可以从输入往前乘，也可以从输出往回乘。前者每个输入要跑一遍，
-后者无论多少输入都只跑一遍，代价是要把途中的数都记下来。
-我们先数运算，再量时间，最后量内存。
+链式法则给出一个乘积，可以从输入往前乘，也可以从输出往回乘。从输入往前乘叫正向模式，
+每个输入要跑一遍。从输出往回乘叫反向模式，无论有多少输入都只跑一遍，
+代价是要记住前向的中间结果。我们先数运算，再量时间，最后量内存。
 
-The chain rule is one product, which can be multiplied from the inputs
-forward or from the output back. Forward mode needs one run for each input;
-reverse mode needs one run however many there are, and has to remember the
-numbers met on the way. We count operations, then measure time, then memory.
+The chain rule gives a product. It can be multiplied from the inputs forward
+or from the output back. Forward mode needs one run for each input. Reverse
+mode needs one run however many inputs there are, but it has to remember the
+intermediate results. We count operations, then measure time, then memory.
 
-**你需要** :doc:`/preliminaries/autograd` 里的对偶数和计算图；
+**你需要** :doc:`/preliminaries/autograd-inside` 里的对偶数和计算图；
 **你得到** 神经网络为什么都用反向传播，以及它为什么费内存。
 
-**You need** dual numbers and graphs from :doc:`/preliminaries/autograd`;
-**you get** the reason why neural networks use backpropagation, and why it
-needs so much memory.
+**You need** dual numbers and graphs from
+:doc:`/preliminaries/autograd-inside`; **you get** the reason why neural
+networks use backpropagation, and why it needs so much memory.
 """
 
 import functools
@@ -38,16 +38,17 @@ from d2lnotes.runtime import Stopwatch, peak_bytes
 # %%
 # 一张小图 | One small graph
 # --------------------------
-# 先看清两种方式各是怎么走的。:math:`L = (xw - y)^2`，:math:`x = 3`、
-# :math:`w = 2`、:math:`y = 5`。圆圈下面是值，箭头上是这一步自己的导数。
-# 正向从左往右乘箭头上的数，一次只问一个输入；反向从右往左乘，
-# 一次就得到 ∂ 后面全部的数。
+# 先看清两种方式各是怎么走的。取 :math:`L = (xw - y)^2`，其中
+# :math:`x = 3`、:math:`w = 2`、:math:`y = 5`。每个圆圈下面写着值，
+# 每个箭头上写着这一步自己的导数。正向模式从左往右乘箭头上的数，
+# 一遍回答一个输入。反向模式从右往左乘，一遍就得到 ∂ 后面所有的数。
 #
 # How do the two modes walk? Take :math:`L = (xw - y)^2` with :math:`x = 3`,
-# :math:`w = 2`, :math:`y = 5`. Values stand below the circles, each step's
-# own derivative on its arrow. Forward mode multiplies the arrows from left to
-# right and asks about one input at a time; reverse mode multiplies from right
-# to left and gets everything behind a ∂ at once.
+# :math:`w = 2` and :math:`y = 5`. Each circle has its value below it, and
+# each arrow carries the derivative of its step. Forward mode multiplies the
+# numbers on the arrows from left to right, and one run answers for one input.
+# Reverse mode multiplies from right to left, and one run gives all numbers
+# behind a ∂.
 
 
 def squared_error(x, w, y):
@@ -71,15 +72,16 @@ for gradient in (autodiff.forward_gradient, autodiff.reverse_gradient):
 # %%
 # 数运算 | Counting operations
 # ----------------------------
-# 时间会抖动，运算次数不会。我们的小引擎里，数可以是任何能加能乘的东西，
-# 也可以是计算图的节点。给它节点去求梯度，求梯度的每一步就都记在图上，
-# 数一数图里的运算即可。例子是 :math:`n` 个输入的损失：
+# 时间会抖动，运算次数不会，所以先数运算。我们的小引擎里，
+# 一个“数”可以是任何能加能乘的东西，也可以是计算图的节点。
+# 用节点去求梯度，求梯度的每一步就都记在图上，再数图里的运算。
+# 例子是 :math:`n` 个输入的损失：
 #
-# Seconds fluctuate, counts do not. The numbers inside our small engine may be
-# anything that adds and multiplies, nodes of a graph included. If nodes are
-# what it differentiates with, each step of the differentiation is recorded in
-# a graph, and we count the operations there. The example is a loss of
-# :math:`n` inputs:
+# Times fluctuate and counts do not, so we count first. A “number” inside our
+# small engine may be anything that adds and multiplies. It may be a node of a
+# graph. If we take a gradient with nodes, each step of the differentiation is
+# recorded in a graph, and we count the operations there. The example is a
+# loss of :math:`n` inputs:
 #
 # .. math::
 #
@@ -112,15 +114,15 @@ for n in input_counts:
         assert_close(float(a), float(b), rtol=1e-12, atol=0.0)
 
 # %%
-# 除以求一次函数值的运算次数，就得到梯度值多少次函数。正向的比值随 :math:`n`
-# 成正比地增长；反向的停在一个常数以下。“梯度的代价不超过函数的几倍”
-# 有定理保证，常数由每种运算自己的导数决定。
+# 把运算次数除以求一次函数值的运算次数，就知道一个梯度抵得上几次函数。
+# 正向的比值与 :math:`n` 成正比，反向的比值停在一个常数以下。
+# 有定理保证，梯度的代价不超过函数的几倍。常数由每种运算自己的导数决定。
 #
-# Divided by the operations of the function alone, this tells how many
-# function values a gradient costs. Forward, the ratio grows in proportion to
-# :math:`n`; in reverse it stays below a constant. That a gradient costs but a
-# few function values is a theorem; its constant depends on the derivatives of
-# the single operations.
+# We divide by the operations of the function alone. The ratio tells how many
+# function values a gradient costs. In forward mode it grows in proportion to
+# :math:`n`, in reverse mode it stays below a constant. A theorem says that a
+# gradient costs no more than a few function values. The constant depends on
+# the derivatives of the single operations.
 
 forward, reverse = (torch.tensor(counted[m]) for m in ("forward", "reverse"))
 assert reverse.max() < 5
@@ -129,16 +131,18 @@ assert_close(forward[-1], 2 * forward[-2], rtol=0.05, atol=0.0)
 # %%
 # 量时间 | Measuring time
 # -----------------------
-# 在 torch 里，``torch.func.jvp`` 跑一遍正向，``torch.func.vjp`` 一去一回。
-# 函数是 :math:`n` 个权重的逻辑回归在 20,000 个样本上的损失。
-# 正向每一遍的活完全一样，所以整个梯度的时间是一遍的时间乘以 :math:`n`。
-# 每个 :math:`n` 都轮流量九次，取中位数。
+# 在 torch 里，``torch.func.jvp`` 跑一遍正向模式，``torch.func.vjp``
+# 先前向、再往回走一遍。函数是 :math:`n` 个权重的一个损失，
+# 在 20,000 个样本上取平均。正向的每一遍做的事完全一样，
+# 所以整个梯度的时间是一遍的时间乘以 :math:`n`。
+# 对每个 :math:`n`，三种计算轮流做九次，取用时的中位数。
 #
-# In torch ``torch.func.jvp`` is one forward run and ``torch.func.vjp`` one
-# run there and back. The function is the loss of logistic regression with
-# :math:`n` weights on 20,000 examples. As all forward runs do the same work,
-# the whole gradient takes :math:`n` times the time of one. For each
-# :math:`n` all take turns, nine times each, and we keep the median.
+# In torch ``torch.func.jvp`` is one run of forward mode. ``torch.func.vjp``
+# goes forward and then back. The function is a loss with :math:`n` weights,
+# averaged over 20,000 examples. All runs of forward mode do the same work, so
+# the whole gradient takes :math:`n` times as long as one of them. For each
+# :math:`n` the three computations take turns, nine times each, and we keep
+# the median of the times.
 
 generator = torch.Generator().manual_seed(0)
 sizes = [16, 32, 64, 128, 256]
@@ -169,9 +173,10 @@ def run_reverse(function, x):
 
 
 # %%
-# 第一次调用 ``jvp`` 要做些准备，不算在内。
+# 第一次调用 ``jvp`` 时，torch 要做些准备。这段时间不算在内。
 #
-# The first call of ``jvp`` prepares things, and does not count.
+# At the first call of ``jvp`` torch prepares a few things. We leave this time
+# out.
 
 with warnings.catch_warnings():  # torch prepares jvp with a tool it deprecates
     warnings.simplefilter("ignore", FutureWarning)
@@ -197,14 +202,16 @@ measured_reverse = typical[2] / typical[0]
 # %%
 # 量内存 | Measuring memory
 # -------------------------
-# 反向要等前向全部做完才能开始，所以前向途中的数都得留着。在一条长
-# :math:`L` 的链上，正向每走一步就忘掉上一步，反向把 :math:`L` 步都记下来。
-# ``peak_bytes`` 用 Python 自己的 ``tracemalloc`` 量两种方式的内存峰值。
+# 往回走要等前向全部做完才能开始，所以前向的中间结果都得留着。
+# 在一条长 :math:`L` 的链上，正向模式每走一步就可以忘掉上一步，
+# 反向模式把 :math:`L` 步都记下来。``peak_bytes`` 用 Python 自带的
+# ``tracemalloc`` 量两种方式的内存峰值。
 #
-# Reverse mode starts when the function is done, so all numbers met on the way
-# have to stay. On a chain of length :math:`L` forward mode forgets each step
-# as it takes the next, reverse mode remembers all :math:`L`. ``peak_bytes``
-# measures the peak of both with Python's own ``tracemalloc``.
+# Walking back begins when the function is done, so the intermediate results
+# have to stay. On a chain of length :math:`L` forward mode can forget a step
+# when it takes the next. Reverse mode remembers all :math:`L` steps.
+# ``peak_bytes`` measures the peak of memory of both with Python's own
+# ``tracemalloc``.
 
 
 def chain(x, length):
@@ -224,16 +231,18 @@ for row, start in enumerate(starts):
 bytes_per_step = (peaks[1, -1] - peaks[1, -2]) / (lengths[-1] - lengths[-2])
 
 # %%
-# torch 也一样：``saved_tensors_hooks`` 报告前向为反向留下的每一个张量。
-# 1000 个 ``float32`` 走 :math:`L` 步，留下的恰好是 :math:`4000\,L` 字节。
+# torch 也是这样：``saved_tensors_hooks`` 报告前向为往回走留下的张量。
+# 一个 ``float32`` 占 4 字节，1,000 个数走 :math:`L` 步，
+# 留下的恰好是 :math:`4000\,L` 字节。
 #
-# So it is in torch, where ``saved_tensors_hooks`` reports every tensor that
-# the forward run keeps for the way back. For 1000 numbers in ``float32`` and
-# :math:`L` steps it is exactly :math:`4000\,L` bytes.
+# It is the same in torch: ``saved_tensors_hooks`` reports the tensors that
+# the forward pass keeps for the way back. A ``float32`` takes 4 bytes, and
+# for 1,000 numbers and :math:`L` steps torch keeps exactly :math:`4000\,L`
+# bytes.
 
 
 def saved_bytes(length):
-    """Return what torch keeps for a chain of sines of 1000 numbers."""
+    """Return what torch keeps for a chain of sines of 1,000 numbers."""
     sizes_seen = []
 
     def keep(tensor):
@@ -252,12 +261,13 @@ assert [saved_bytes(length) for length in (10, 20)] == [40_000, 80_000]
 # %%
 # 三幅图 | Three plots
 # --------------------
-# 左边和中间的纵轴都是“值多少次函数”：正向随 :math:`n` 上升，反向平平地躺在
-# 底下。右边轮到反向付账。
+# 左图和中图的纵轴是一个梯度抵得上几次函数。正向随 :math:`n` 上升，
+# 反向几乎不变。右图的纵轴是内存的峰值：这一次，上升的是反向。
 #
-# On the left and in the middle the vertical axis is the cost in function
-# values: forward mode rises with :math:`n`, reverse mode lies flat. On the
-# right it is reverse mode that pays.
+# On the left and in the middle the vertical axis is the cost of a gradient in
+# function values. Forward mode rises with :math:`n`, reverse mode hardly
+# changes. On the right it is the peak of memory, and there reverse mode is
+# the one that rises.
 
 modes = ["正向 | forward", "反向 | reverse"]
 fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
@@ -294,12 +304,12 @@ fig.set_label(
 plt.show()
 
 # %%
-# 时间的界放得很宽，机器快慢不影响：在 256 个输入上，反向不到 20 次函数，
-# 正向至少贵 10 倍。
+# 时间的界放得很宽，快的慢的机器都应当通过。在 256 个输入上，
+# 反向的代价不到 20 次函数，正向的代价至少是反向的 10 倍。
 #
-# The bounds on time are wide, to hold on any machine: at 256 inputs reverse
-# mode takes less than 20 function times, forward mode at least ten times as
-# much.
+# The bounds on time are wide, so that fast and slow machines should pass. At
+# 256 inputs reverse mode costs less than 20 function times, and forward mode
+# at least ten times as much as reverse mode.
 
 assert measured_reverse[-1] < 20
 assert measured_forward[-1] > 10 * measured_reverse[-1]
@@ -324,7 +334,8 @@ record_all(group, per_step, unit="字节 | bytes", format=".0f")
 # %%
 # 练习 | Exercise
 # ---------------
-# 哪一种函数用正向更划算？想好再看 :doc:`/preliminaries/autograd` 的练习。
+# 对哪一种函数，用正向模式更划算？先想一想，
+# 再看 :doc:`/preliminaries/autograd-inside` 的练习。
 #
 # For which functions is forward mode the better bargain? Think first, then
-# see the exercises of :doc:`/preliminaries/autograd`.
+# see the exercises of :doc:`/preliminaries/autograd-inside`.

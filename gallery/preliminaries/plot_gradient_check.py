@@ -2,18 +2,18 @@ r"""
 梯度检验有最佳步长 | A gradient check has a best step size
 ==========================================================
 
-怎样知道一个梯度写对了？拿有限差分去比。步长 :math:`h` 太大，差分不准；
-太小，舍入误差又把它淹没。理论给出两者平衡的位置，这里量一量，
-再故意把一个梯度写错，看错到多小还找得出来。
+怎样知道一个梯度写对了？可以拿有限差分去比。步长 :math:`h` 太大，差分离导数还远。
+步长太小，舍入误差又把差分淹没。理论给出两种误差平衡的位置，这里量一量。
+然后我们故意把一个梯度写错，看多小的错误还找得出来。
 
-How do we know that a gradient is right? By comparing it with finite
-differences. With a large step :math:`h` the difference is not the derivative
-yet; with a small one rounding drowns it. Theory says where the two balance;
-we measure it, then make a gradient wrong on purpose and see how small an
-error can be found.
+How do we know that a gradient is right? We can compare it with finite
+differences. With a large step :math:`h` the difference is far from the
+derivative. With a small step it drowns in rounding errors. Theory says where
+the two errors balance, and we measure it. Then we make a gradient wrong on
+purpose and see how small an error can be found.
 
-**你需要** :doc:`/preliminaries/calculus` 里的导数、梯度，和浮点数的有效位；
-**你得到** 步长和容差的取法，以及为什么检验梯度要用 float64。
+**你需要** :doc:`/preliminaries/calculus` 里的导数和梯度，以及浮点数的有效位；
+**你得到** 步长和容差的取法，以及检验梯度要用 float64 的理由。
 
 **You need** derivative and gradient from :doc:`/preliminaries/calculus`, and
 the significant bits of floating-point numbers; **you get** rules for the step
@@ -32,31 +32,33 @@ from d2lnotes.results import record, record_all
 # %%
 # 两种误差 | Two kinds of error
 # -----------------------------
-# 中心差分里，泰勒展开的偶数项互相抵消，留下的第一项与 :math:`h^2` 成正比。
-# 另一方面，两个函数值各有舍入误差，最多是自身的 :math:`u` 倍，
-# 除以 :math:`2h` 就放大了。:math:`u` 是类型的单位舍入，即机器精度的一半：
+# 第一种误差来自差分本身。在中心差分里，泰勒展开的偶数项互相抵消，
+# 留下的第一项与 :math:`h^2` 成正比。第二种误差来自舍入。
+# 两个函数值各有舍入误差，最多是自身的 :math:`u` 倍，除以 :math:`2h` 就放大了。
+# 这里 :math:`u` 是浮点类型的单位舍入，即机器精度的一半。合起来：
 #
-# In a central difference the even terms of the Taylor series cancel, and the
-# first that stays is proportional to :math:`h^2`. On the other hand both
-# values carry a rounding error of at most :math:`u` times themselves, which
-# the division by :math:`2h` magnifies; :math:`u` is the unit roundoff of the
-# type, half its machine epsilon:
+# The first error is that of the difference itself. In a central difference
+# the even terms of the Taylor series cancel, and the first that stays is
+# proportional to :math:`h^2`. The second error is rounding. Both values carry
+# a rounding error of at most :math:`u` times themselves, and the division by
+# :math:`2h` magnifies it. Here :math:`u` is the unit roundoff of the type,
+# half its machine epsilon. Together:
 #
 # .. math::
 #
 #    \left| \frac{f(x+h) - f(x-h)}{2h} - f'(x) \right|
 #    \lesssim \frac{h^2}{6} |f'''(x)| + \frac{u}{h} |f(x)|
 #
-# 令右边对 :math:`h` 的导数为 0，得 :math:`h^3 = 3u\,|f/f'''|`。对
-# :math:`f = e^x`，函数与各阶导数相等，所以相对误差与 :math:`x` 无关，
-# 最佳步长是 :math:`h^* = (3u)^{1/3}`。单边差分只剩一阶项 :math:`\tfrac h2 |f''|`，
-# 分母是 :math:`h`，最佳步长是 :math:`2\sqrt{u}`。
+# 令右边对 :math:`h` 的导数为 0，得 :math:`h^3 = 3u\,|f/f'''|`。
+# 函数 :math:`f = e^x` 与自己的各阶导数相等，所以相对误差与 :math:`x` 无关，
+# 最佳步长是 :math:`h^* = (3u)^{1/3}`。单侧差分的误差留着一阶项
+# :math:`\tfrac h2 |f''|`，分母是 :math:`h`，所以最佳步长是 :math:`2\sqrt{u}`。
 #
 # Setting the derivative of the right-hand side to 0 gives
 # :math:`h^3 = 3u\,|f/f'''|`. For :math:`f = e^x` all derivatives equal the
-# function, so that relative errors do not depend on :math:`x` and the best
-# step is :math:`h^* = (3u)^{1/3}`. A one-sided difference keeps the term
-# :math:`\tfrac h2 |f''|` and divides by :math:`h`; its best step is
+# function. So relative errors do not depend on :math:`x`, and the best step
+# is :math:`h^* = (3u)^{1/3}`. A one-sided difference keeps the term
+# :math:`\tfrac h2 |f''|` and divides by :math:`h`, so its best step is
 # :math:`2\sqrt{u}`.
 
 dtypes = {"float32": torch.float32, "float64": torch.float64}
@@ -66,11 +68,11 @@ best_step = {name: (3 * u) ** (1 / 3) for name, u in roundoff.items()}
 # %%
 # 量一量 | Measured
 # -----------------
-# 在 500 个点上求差分，与 28 位十进制数算出的真值比，取相对误差的均方根。
-# :math:`x + h` 本身也要舍入，所以除数用实际走过的距离。
+# 我们在 500 个点上求差分，与用 28 位十进制数算出的真值比较，
+# 取相对误差的均方根。:math:`x + h` 本身也有舍入，所以除数用实际走过的距离。
 #
-# We take differences at 500 points, compare with the truth computed to 28
-# decimal digits, and keep the root mean square of the relative errors. As
+# We take differences at 500 points and compare with the truth, computed to 28
+# decimal digits. We keep the root mean square of the relative errors. As
 # :math:`x + h` is rounded, too, we divide by the distance really covered.
 
 
@@ -94,10 +96,10 @@ def root_mean_square(derivative, exact):
 
 
 # %%
-# 两种差分各用许多步长，自动求导一次，都与真值比。
+# 两种差分各用许多步长，自动求导没有步长，只求一次。结果都与真值比较。
 #
-# Both differences are taken with many steps, autograd once, and all are
-# compared with the truth.
+# Both differences are taken with many steps. Autograd has no step and is run
+# once. All results are compared with the truth.
 
 points = torch.linspace(1, 2, 500, dtype=torch.float64)
 steps = {
@@ -118,15 +120,15 @@ for name, dtype in dtypes.items():
     errors["autograd", name] = root_mean_square(derivative, exact)
 
 # %%
-# 虚线是上面的界，叉是预言的最佳步长。实测贴着界走：右边是光滑的
-# :math:`h^2`，左边是凌乱的 :math:`1/h`（舍入误差多半达不到最坏，
-# 所以在界的下面）。最下面的点线是自动求导，它没有步长要选。
+# 虚线是上面的界，叉是预言的最佳步长。实测的误差沿着界变化：
+# 右边是光滑的 :math:`h^2`，左边是凌乱的 :math:`1/h`。左边的点在界的下面，
+# 因为舍入误差很少达到最坏的情形。最下面的点线是自动求导的误差。
 #
-# The dashed lines are the bound, the crosses the predicted best steps.
-# Measurements follow the bound: a smooth :math:`h^2` on the right, a ragged
-# :math:`1/h` on the left (below the bound, since rounding is seldom at its
-# worst). The dotted line at the bottom is autograd, which has no step to
-# choose.
+# The dashed lines are the bound, and the crosses are the predicted best
+# steps. The measured errors follow the bound: a smooth :math:`h^2` on the
+# right, a ragged :math:`1/h` on the left. On the left they lie below the
+# bound, because rounding is seldom at its worst. The dotted line at the
+# bottom is the error of autograd.
 
 fig, axes = plt.subplots(
     ncols=2, figsize=(9, 4), sharey=True, layout="constrained"
@@ -155,12 +157,12 @@ fig.set_label(
 plt.show()
 
 # %%
-# 断言：实测最低点与预言的步长相差不超过 4 倍（谷底很平），最小误差不超过预言的
-# 2 倍；自动求导的误差不超过两个 :math:`u`。
+# 我们断言三件事。谷底很平，所以实测的最低点与预言的步长相差不超过 4 倍就算相符。
+# 最小误差不超过预言的 2 倍。自动求导的误差不超过 :math:`2u`。
 #
-# Asserted: the lowest measurement lies within a factor of 4 of the predicted
-# step (the valley is flat), its error is at most twice the predicted one, and
-# autograd's error is at most two :math:`u`.
+# We assert three things. The valley is flat, so the lowest measurement has to
+# lie within a factor of 4 of the predicted step. Its error is at most twice
+# the predicted one. The error of autograd is at most :math:`2u`.
 
 for name, u in roundoff.items():
     measured = torch.tensor(errors[central_difference, name])
@@ -186,28 +188,33 @@ for name, u in roundoff.items():
 # %%
 # 种下一个错误 | A planted mistake
 # --------------------------------
-# 现在检验一个真正用得上的梯度：softmax 回归的损失对权重的梯度
-# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`，手写的
-# （:math:`\mathbf{X}` 是 :math:`n` 行输入，:math:`\hat{\mathbf{Y}}` 是
-# 预测的概率，:math:`\mathbf{Y}` 在真正的类别处是 1；推导留给
-# :doc:`/linear-models/softmax-regression`，这里只要一个写错了也不显眼的梯度）。
-# 我们把其中**一个**分量乘以 :math:`1 + \delta`，再拿整个梯度去检验。
-# 检验看的是差的范数与梯度范数之比。参数有 :math:`20 \times 5` 个，
-# 每个挪动两次，一共算 200 次损失，这件事 ``difference_gradient`` 来做；
-# 步长取 :math:`u^{1/3}`，因为一般的函数，:math:`f/f'''` 并不知道。
+# 现在检验一个手写的梯度，它来自一个真正用于分类的模型：
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`。
+# 这里 :math:`\mathbf{X}` 是 :math:`n` 行输入，:math:`\hat{\mathbf{Y}}`
+# 是预测的概率，:math:`\mathbf{Y}` 在真正的类别处是 1，别处是 0。
+# 这个式子的推导见 :doc:`/linear-models/softmax-regression`，这里用不着。
+# 我们只要一个写错了也不显眼的梯度。
 #
-# Now a gradient of real use, written by hand: that of softmax regression with
-# respect to the weights,
-# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`, with :math:`n`
-# rows of inputs in :math:`\mathbf{X}`, predicted probabilities in
-# :math:`\hat{\mathbf{Y}}` and a 1 for the true class in :math:`\mathbf{Y}`
-# (:doc:`/linear-models/softmax-regression` derives it; here it only serves as
-# a gradient in which a mistake is hard to see). We multiply **one** component
-# by :math:`1 + \delta` and check the whole gradient. The check looks at the
-# norm of the difference relative to that of the gradient. Each of the
-# :math:`20 \times 5` parameters is moved twice, which takes 200 losses and is
-# left to ``difference_gradient``; the step is :math:`u^{1/3}`, for in general
-# :math:`f/f'''` is unknown.
+# Now we check a gradient written by hand, that of a model really used for
+# classification:
+# :math:`\mathbf{X}^\top(\hat{\mathbf{Y}} - \mathbf{Y})/n`. Here
+# :math:`\mathbf{X}` has :math:`n` rows of inputs, :math:`\hat{\mathbf{Y}}`
+# holds the predicted probabilities, and :math:`\mathbf{Y}` is 1 for the true
+# class and 0 elsewhere. :doc:`/linear-models/softmax-regression` derives the
+# formula, which is not needed here. We only want a gradient in which a mistake
+# is hard to see.
+#
+# 我们把**一个**分量乘以 :math:`1 + \delta`，再检验整个梯度。
+# 检验看的是差的范数与梯度的范数之比。参数有 :math:`20 \times 5` 个，
+# 每个挪动两次，一共算 200 次损失，由 ``difference_gradient`` 来做。
+# 步长取 :math:`u^{1/3}`，因为对一般的函数，我们不知道 :math:`f/f'''`。
+#
+# We multiply **one** component by :math:`1 + \delta` and check the whole
+# gradient. The check looks at the norm of the difference relative to that of
+# the gradient. Each of the :math:`20 \times 5` parameters is moved twice,
+# which takes 200 losses and is left to ``difference_gradient``. The step is
+# :math:`u^{1/3}`, because for a general function we do not know
+# :math:`f/f'''`.
 
 generator = torch.Generator().manual_seed(0)
 inputs = torch.randn(40, 20, generator=generator, dtype=torch.float64)
@@ -241,12 +248,14 @@ for name, dtype in dtypes.items():
     discrepancy[name] = apart / numeric[name].norm()
 
 # %%
-# 梯度正确时也测得出差异：那是检验自己的误差，图中的横线。
-# 错误比它大，就看得见；比它小，就藏得住。float32 的横线高出几个数量级。
+# 梯度正确时也测得出差异，那是检验自己的误差，即图中的横线。
+# 比横线大的错误看得见，比横线小的错误看不见。
+# float32 的横线高出几个数量级。
 #
-# A right gradient shows a discrepancy as well: the check's own error, the
-# horizontal lines. A mistake larger than that is seen, a smaller one is
-# hidden. The line of float32 is higher by orders of magnitude.
+# A right gradient shows a discrepancy as well. It is the error of the check
+# itself, drawn as a horizontal line. A mistake above the line is seen, a
+# mistake below is hidden. The line of float32 is higher by orders of
+# magnitude.
 
 fig, ax = plt.subplots(layout="constrained")
 for (name, found), marker in zip(discrepancy.items(), "so", strict=True):
@@ -270,10 +279,12 @@ fig.set_label(
 plt.show()
 
 # %%
-# 差异达到横线的 3 倍，就算找到。错误在哪个分量，看逐个分量的差就知道。
+# 差异超过横线的 3 倍，就算找到了错误。再看各个分量的差，
+# 就知道是哪一个分量写错了。
 #
-# We call a mistake found when the discrepancy is three times the horizontal
-# line. Which component is wrong, the differences of single components tell.
+# We call a mistake found when the discrepancy exceeds three times the
+# horizontal line. The differences of the single components then tell which of
+# them is wrong.
 
 smallest = {}
 for name, found in discrepancy.items():
@@ -296,13 +307,14 @@ assert divmod(blamed.item(), 5) == MISTAKEN_PLACE
 # %%
 # 现成的工具 | The tool that exists
 # ---------------------------------
-# torch 自带 ``torch.autograd.gradcheck``：参数用 float64，步长默认
-# :math:`10^{-6}`，专门检验自己写的 ``backward``。下面的平方函数，``backward``
-# 漏了系数 2，它当场报错。
+# torch 自带 ``torch.autograd.gradcheck``，用来检验自己写的 ``backward``。
+# 输入要用 float64，步长默认是 :math:`10^{-6}`。下面的平方函数，
+# ``backward`` 里漏了系数 2，检验没有通过。
 #
 # torch comes with ``torch.autograd.gradcheck``, which checks a ``backward`` of
-# one's own: inputs in float64, and a step of :math:`10^{-6}` by default. The
-# square below lacks the factor 2 in its ``backward`` and is caught.
+# one's own. Inputs should be in float64, and the step is :math:`10^{-6}` by
+# default. The square below lacks the factor 2 in its ``backward`` and fails
+# the check.
 
 
 class Square(torch.autograd.Function):

@@ -14,11 +14,11 @@ and almost any vector ends up pointing along its eigenvector; every step
 multiplies the error by :math:`|\lambda_2/\lambda_1|`. First we look, then we
 measure.
 
-**需要**：:doc:`/preliminaries/linear-algebra` 里的特征值和正交矩阵。
+**需要**：:doc:`/preliminaries/eigenvalues` 里的特征值和正交矩阵。
 **得到**：由特征值预言“乘一百次以后会怎样”的办法。
 
 **You need** eigenvalues and orthogonal matrices, from
-:doc:`/preliminaries/linear-algebra`.
+:doc:`/preliminaries/eigenvalues`.
 **You get** a way to tell from the eigenvalues what a hundred multiplications
 will do.
 """

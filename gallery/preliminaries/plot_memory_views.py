@@ -1,26 +1,24 @@
 r"""
-视图不要钱，跳着读要钱 | A view is free, reading it in jumps is not
-===================================================================
+视图快，隔着读慢 | A view is fast, reading it with gaps is slow
+================================================================
 
-张量是一排数加一种读法。换一种读法（转置、切片、``reshape``）
-不碰数据，所以多大的张量都一样快；只有新的读法写不成固定的步幅时，
-``reshape`` 才复制，哪些情形会复制，可以事先算出来。可是白来的视图会在别处
-收钱：内存不是一个数一个数地读，而是一整段一整段地读，隔着几个数取一个，
-花的时间和全部读一遍差不多。
+换一种读法（转置、切片、``reshape``）不搬动数据，所以多大的张量都一样快。
+只有新的读法写不成固定的步幅时，``reshape`` 才复制，哪些情形会复制，
+可以事先算出来。视图虽快，读起来却可能慢：内存是一整段一整段地读的，
+隔着几个数取一个，时间和全部读一遍差不多。
 
-A tensor is a row of numbers and a way to read it. To read it another way (a
-transpose, a slice, a ``reshape``) touches no data, so it is equally fast at
-any size; only where no fixed strides express the new reading does
-``reshape`` copy, and which cases those are can be worked out beforehand. But
-the free view is paid for elsewhere: memory is not read number by number but
-in whole stretches, and taking one number out of several takes nearly as long
-as reading them all.
+Reading a tensor in another way (a transpose, a slice, a ``reshape``) moves no
+data, so it is equally fast at any size. If no fixed strides express the new
+reading, ``reshape`` copies, and which cases those are can be worked out
+beforehand. A view is fast to make but may be slow to read. Memory is read in
+whole stretches, and taking one number out of several takes nearly as long as
+reading them all.
 
-**需要**：:doc:`/preliminaries/tensors` 里的步幅、视图和合并两维的条件。
+**需要**：:doc:`/preliminaries/memory` 里的步幅、视图和合并两维的条件。
 **得到**：看形状和步幅就知道会不会复制、读起来慢不慢。
 
 **You need** strides, views and the condition for merging two dimensions, from
-:doc:`/preliminaries/tensors`.
+:doc:`/preliminaries/memory`.
 **You get** the skill to tell from shape and strides whether something copies
 and whether it will be slow to read.
 """
@@ -175,11 +173,11 @@ print(
 # fastest of seven rounds.
 
 sizes = [32, 64, 128, 256, 512, 1024, 2048]
-free, paid = [], []
+viewed, copying = [], []
 for n in sizes:
     A = torch.zeros(n, n)
-    free.append(seconds_per_call(lambda A=A: A.reshape(-1)))
-    paid.append(seconds_per_call(lambda A=A: A.T.reshape(-1)))
+    viewed.append(seconds_per_call(lambda A=A: A.reshape(-1)))
+    copying.append(seconds_per_call(lambda A=A: A.T.reshape(-1)))
 
 # %%
 # 隔着读 | Reading in jumps
@@ -217,9 +215,9 @@ by_line = [min(1, 16 / step) for step in steps]
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4), layout="constrained")
 label = "A.T.reshape(-1)，要复制 | A.T.reshape(-1), copies"
-axes[0].loglog(sizes, paid, "s-", label=label)
+axes[0].loglog(sizes, copying, "s-", label=label)
 label = "A.reshape(-1)，视图 | A.reshape(-1), a view"
-axes[0].loglog(sizes, free, "o-", label=label)
+axes[0].loglog(sizes, viewed, "o-", label=label)
 axes[0].set_xticks(sizes, sizes)
 axes[0].minorticks_off()
 axes[0].set_xlabel("A 的行数和列数 | rows and columns of A")
@@ -250,19 +248,19 @@ plt.show()
 # 预言没有一次出错。视图的时间与大小无关；每 8 个数取一个，
 # 只用到八分之一的数据，却几乎要付全部的时间。
 # **反复要读的视图，先** ``contiguous()`` **一次，
-# 付一次复制的钱，以后都按顺序读。**
+# 复制一次，以后都按顺序读。**
 #
 # The prediction was never wrong. The time of a view does not depend on its
 # size; taking every eighth number uses an eighth of the data for nearly all
 # of the time. **A view that is read again and again deserves one**
-# ``contiguous()``: **pay for a copy once, then read in order.**
+# ``contiguous()``: **copy once, then read in order.**
 
 every_eighth = relative[steps.index(8)].item()
 assert copied == predicted
 assert 0 < num_copied < len(cases)
-assert max(free) < 10 * min(free)
-assert paid[-1] > 50 * paid[0]
-assert paid[-1] > 50 * free[-1]
+assert max(viewed) < 10 * min(viewed)
+assert copying[-1] > 50 * copying[0]
+assert copying[-1] > 50 * viewed[-1]
 assert every_eighth > 2 / 8
 
 group = "memory_views"
@@ -270,7 +268,7 @@ record_all(group, {"cases": len(cases), "copied": num_copied}, format="d")
 record_all(
     group,
     {
-        "copy_ratio": (paid[-1] / free[-1], ",.0f"),
+        "copy_ratio": (copying[-1] / viewed[-1], ",.0f"),
         "every_eighth": (every_eighth, ".2f"),
     },
     over="7 轮中最快的一轮 | the fastest of 7 rounds",

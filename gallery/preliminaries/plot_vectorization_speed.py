@@ -1,19 +1,19 @@
 r"""
-一次调用的固定价钱 | The fixed price of one call
-================================================
+一次调用的固定时间 | The fixed time of one call
+===============================================
 
 求 :math:`n` 个乘积之和，可以写循环，也可以写一次张量运算。张量运算每调用一次，
-先付一笔与 :math:`n` 无关的固定价钱，之后每个元素几乎不要钱；
+先要一段与 :math:`n` 无关的固定时间，之后每个元素几乎不花时间；
 循环正好相反。所以长的时候张量运算快得多，短的时候反而是循环快，
 而转折点可以由两端的测量算出来。最慢的写法是循环里夹着张量运算：
-每个元素都要付几次固定价钱。
+每个元素都要花几次固定的时间。
 
 A sum of :math:`n` products can be written as a loop or as one tensor
-operation. Each call of a tensor operation first costs a fixed price, whatever
+operation. Each call of a tensor operation first takes a fixed time, whatever
 :math:`n`, and then next to nothing per element; a loop is the other way
 round. So the operation is far faster for long tensors and the loop for short
 ones, and measurements at both ends predict where they cross. Slowest of all
-is a loop with tensor operations inside: it pays the fixed price several times
+is a loop with tensor operations inside: it takes the fixed time several times
 for every element.
 
 **需要**：:doc:`/preliminaries/tensors` 里的按元素运算。
@@ -126,12 +126,12 @@ for n in sizes:
 # %%
 # 先算转折点，再去找 | Predict the crossing, then look for it
 # -----------------------------------------------------------
-# 设一次张量运算的固定价钱是 :math:`c`，每个元素另加 :math:`b`；
-# 列表循环也有固定价钱 :math:`c'`（调用函数、准备循环），每个元素要
+# 设一次张量运算的固定时间是 :math:`c`，每个元素另加 :math:`b`；
+# 列表循环也有固定时间 :math:`c'`（调用函数、准备循环），每个元素要
 # :math:`a`。两者相等时
 #
-# Let :math:`c` be the fixed price of one tensor operation and :math:`b` what
-# it adds per element; a loop over lists has a fixed price :math:`c'` as well,
+# Let :math:`c` be the fixed time of one tensor operation and :math:`b` what
+# it adds per element; a loop over lists has a fixed time :math:`c'` as well,
 # for calling the function and setting up, and takes :math:`a` per element.
 # They are equal at
 #
@@ -150,12 +150,12 @@ for n in sizes:
 # falls is a prediction, not a fit.
 
 loop, moved, one_call = (torch.tensor(seconds[name]) for name in names[1:])
-fixed_price, loop_price = one_call[0].item(), loop[0].item()
+fixed_time, loop_fixed_time = one_call[0].item(), loop[0].item()
 n = torch.tensor(sizes)
 per_element_loop = (loop / n)[-4:].min().item()
 per_element_call = (one_call / n)[-4:].min().item()
 difference = per_element_loop - per_element_call
-predicted_crossing = (fixed_price - loop_price) / difference
+predicted_crossing = (fixed_time - loop_fixed_time) / difference
 
 loop_is_slower = (loop > one_call).tolist()
 first_slower = len(sizes) - loop_is_slower[::-1].index(False)
@@ -178,8 +178,10 @@ for name, marker in zip(names, "vosD", strict=True):
     axes[0].loglog(known, times, marker, label=name)
     if name != names[-1]:
         axes[1].loglog(known, times / one_call[: len(times)], f"{marker}-")
-axes[0].loglog(sizes, loop_price + per_element_loop * n, "k--", linewidth=1)
-axes[0].loglog(sizes, fixed_price + per_element_call * n, "k--", linewidth=1)
+axes[0].loglog(
+    sizes, loop_fixed_time + per_element_loop * n, "k--", linewidth=1
+)
+axes[0].loglog(sizes, fixed_time + per_element_call * n, "k--", linewidth=1)
 axes[0].set(
     xlabel="元素个数 $n$ | number of elements $n$",
     ylabel="一次调用的时间（秒） | time of one call (s)",
@@ -211,17 +213,17 @@ plt.show()
 # %%
 # 结论 | What follows
 # -------------------
-# 一次运算的固定价钱，够列表循环走几十个元素：比这短的循环不值得改。
-# 夹着张量运算的循环，每个元素要付好几次固定价钱（取两次、乘一次、加一次），
+# 一次运算的固定时间，够列表循环走几十个元素：比这短的循环不值得改。
+# 夹着张量运算的循环，每个元素要花好几次固定的时间（取两次、乘一次、加一次），
 # 所以哪里都输。而把列表搬进张量，每个元素比循环一步还贵：
-# **为了算一次而搬家，不如不搬；要快，数据从一开始就放在张量里。**
+# **只算一次，就不要搬进张量。要快，数据从一开始就放在张量里。**
 #
-# The fixed price of one operation pays for a few dozen steps of a loop over
+# In the fixed time of one operation fit a few dozen steps of a loop over
 # lists: a shorter loop is not worth rewriting. A loop with tensor operations
-# inside pays the price several times per element (two accesses, a product, a
-# sum) and loses everywhere. Moving a list into a tensor costs more per
-# element than a step of the loop: **moving house for a single sum does not
-# pay. To be fast, keep the data in tensors from the start.**
+# inside takes that time several times per element (two accesses, a product, a
+# sum) and is slower everywhere. Moving a list into a tensor costs more per
+# element than a step of the loop: **do not move
+# data for a single sum. To be fast, keep them in tensors from the start.**
 
 longest = len(seconds[names[0]]) - 1
 tensor_loop_ratio = seconds[names[0]][-1] / one_call[longest].item()
@@ -235,7 +237,7 @@ assert 2 <= crossing <= 1000
 assert 1 / 4 < predicted_crossing / crossing < 4
 
 # %%
-# 三个比值分别取自最长的张量循环、最长的列表循环、最长的搬家。
+# 三个比值分别取自最长的张量循环、最长的列表循环、最长的一次搬运。
 #
 # The three ratios are those of the longest loop over tensors, the longest
 # loop over lists, and the longest move.
@@ -256,7 +258,7 @@ record_all(
 )
 record(
     f"{group}.fixed_price",
-    fixed_price * 1e6,
+    fixed_time * 1e6,
     unit="µs",
     over=fastest,
     format=".1f",
@@ -266,11 +268,11 @@ record(
 # 练习 | Exercise
 # ---------------
 # 一个张量有 1000 行，每行 8 个数。给每一行求和，一行一次 ``row.sum()``，
-# 大约要多久？``X.sum(dim=1)`` 呢？先用上面的固定价钱估一估，再往下看。
+# 大约要多久？``X.sum(dim=1)`` 呢？先用上面的固定时间估一估，再往下看。
 #
 # A tensor has 1000 rows of 8 numbers. About how long does it take to sum each
 # row with its own ``row.sum()``? And ``X.sum(dim=1)``? Estimate from the
-# fixed price above before you read on.
+# fixed time above before you read on.
 
 rows = torch.randn(1000, 8, generator=generator)
 row_by_row = seconds_per_call(lambda: [row.sum() for row in rows])
@@ -279,9 +281,9 @@ print(f"row by row {row_by_row:.1e} s, at once {at_once:.1e} s")
 assert row_by_row > 20 * at_once
 
 # %%
-# 逐行求和至少付 1000 次固定价钱，一次求完只付一次，8000 个加法几乎白送。
+# 逐行求和至少要花 1000 次固定时间，一次求完只花一次，8000 个加法几乎不花时间。
 # 只要一段循环的每一步都调用张量运算，就去找能带 ``dim`` 的那种写法。
 #
-# Row by row the fixed price is paid at least 1000 times, at once it is paid
-# once, and the 8000 additions are nearly free. Whenever each step of a loop
+# Row by row the fixed time is spent at least 1000 times, at once it is spent
+# once, and the 8000 additions take hardly any time. Whenever each step of a loop
 # calls a tensor operation, look for the form that takes ``dim``.

@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 from page_sources import DOCS, LESSONS, PAGES, fences, front_matter, page_name, prose
 
+from d2lnotes.site.lessons.checker import check, shortfalls
 from d2lnotes.site.twins.terms import names_of
 
 each_lesson = pytest.mark.parametrize("page", LESSONS, ids=page_name)
@@ -71,6 +72,11 @@ def test_front_matter_names_the_minutes_and_what_is_needed_first(page):
     assert set(matter["needs"]) <= NAMES.keys() - {page.stem}
 
 
+@each_lesson
+def test_a_lesson_breaks_no_rule_that_can_be_counted(page):
+    assert shortfalls(check(read(page))) == []
+
+
 def test_a_page_name_belongs_to_one_page():
     assert [name for name, count in NAMES.items() if count > 1] == []
 
@@ -84,8 +90,8 @@ def test_no_page_needs_itself_by_way_of_others():
 
 
 @each_lesson
-def test_a_lesson_has_four_exercises_or_more(page):
-    assert len(exercises(read(page))) >= 4
+def test_a_lesson_has_six_exercises_or_more(page):
+    assert len(exercises(read(page))) >= 6
 
 
 @each_page

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from d2lnotes.autodiff import Node, sin
-from d2lnotes.plotting import plot_graph
+from d2lnotes.plotting import plot_graph, plot_pass
 
 
 @pytest.fixture
@@ -81,3 +81,48 @@ def test_graph_draws_where_it_is_told(output):
 
     assert plot_graph(output, ax=ax) is ax
     assert len(plt.get_fignums()) == 1
+
+
+def test_going_forward_an_edge_carries_the_value_where_it_begins(inputs, output):
+    shown = texts(plot_pass(output, names=inputs))
+
+    assert sorted(t for t in shown if t.isdigit()) == ["1", "1", "2", "3", "5", "6"]
+
+
+def test_going_back_an_edge_carries_what_arrives_times_its_step(inputs, output):
+    shown = texts(plot_pass(output, names=inputs, backward=True))
+
+    products = {"2 × 2 = 4", "2 × 3 = 6", "2 × 1 = 2", "2 × (-1) = -2", "1 × 2 = 2"}
+    assert products <= set(shown)
+
+
+def test_an_input_shows_the_sum_of_what_its_edges_bring_back():
+    x = Node(2.0)
+
+    shown = texts(plot_pass(x**2 + 5.0 * x, names={"x": x}, backward=True))
+
+    assert {"1 × 4 = 4", "1 × 5 = 5", "9"} <= set(shown)
+
+
+def test_two_edges_from_one_operand_bring_back_their_sum():
+    x = Node(3.0)
+
+    shown = texts(plot_pass(x * x, names={"x": x}, backward=True))
+
+    assert {"1 × (3 + 3) = 6", "6"} <= set(shown)
+
+
+def test_an_input_stands_next_to_the_first_step_that_uses_it(inputs, output):
+    ax = plot_pass(output, names=inputs)
+
+    columns = [place(ax, title)[0] for title in ("x", "w", "y", "-")]
+    assert columns == [0, 0, 1, 2]
+
+
+def test_inputs_of_equal_value_are_told_apart():
+    a, b = Node(1.0), Node(1.0)
+
+    ax = plot_pass(a * 2.0 * 2.0 + b, names={"a": a, "b": b})
+
+    assert place(ax, "a")[0] == 0
+    assert place(ax, "b")[0] == 2

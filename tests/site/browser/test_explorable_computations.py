@@ -33,6 +33,12 @@ CURVES = {
     "twoMinima": lambda p: p[0] ** 4 / 4 - p[0] ** 2 / 2 + p[0] / 10,
     "absolute": lambda p: p[0].abs(),
 }
+SURFACES = {
+    "bowl": lambda x, y: x**2 / 4 + y**2,
+    "saddle": lambda x, y: x**2 / 4 - y**2,
+    "hills": lambda x, y: x.sin() * (2 * y).cos(),
+    "plane": lambda x, y: x + y / 2,
+}
 # Rates at which a difference in rounding does not grow from step to step.
 RATES = {
     "quadratic": [0.01, 0.3, 0.5, 0.97, 1.0],
@@ -142,6 +148,77 @@ def test_curves_and_their_gradients_agree_with_autograd(compute, generator, name
     assert_agrees(compute("b.map(E.curves[a].value)", name, columns), values.detach())
     found = compute("b.map(E.curves[a].gradient)", name, columns)
     assert_agrees(found, points.grad.T)
+
+
+def test_every_surface_is_compared(compute):
+    assert compute("Object.keys(E.surfaces)") == list(SURFACES)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_surfaces_and_their_gradients_agree_with_autograd(compute, generator, name):
+    x, y = randoms(generator, 2, 100, scale=2).requires_grad_()
+    values = SURFACES[name](x, y)
+    gradients = torch.autograd.grad(values.sum(), [x, y])
+    places = torch.stack([x, y], dim=1).tolist()
+
+    found = compute("b.map(([x, y]) => E.surfaces[a].value(x, y))", name, places)
+    slopes = compute("b.map(([x, y]) => E.surfaces[a].gradient(x, y))", name, places)
+
+    assert_agrees(found, values.detach(), rtol=1e-10)
+    assert_agrees(slopes, torch.stack(gradients, dim=1), rtol=1e-10, atol=1e-12)
+
+
+def test_the_slope_in_a_direction_is_the_directional_derivative_of_torch(
+    compute, generator
+):
+    places, turns = randoms(generator, 50, 2), randoms(generator, 50, scale=100)
+    directions = torch.stack([turns.deg2rad().cos(), turns.deg2rad().sin()], dim=1)
+
+    found = compute(
+        "a.map(([x, y], i) => E.slopeAlong(E.surfaces.hills.gradient(x, y), b[i]))",
+        places.tolist(),
+        turns.tolist(),
+    )
+
+    _, expected = torch.autograd.functional.jvp(
+        SURFACES["hills"], places.unbind(1), directions.unbind(1)
+    )
+    assert_agrees(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def test_the_angle_to_the_gradient_is_that_of_the_dot_product(compute, generator):
+    gradients, turns = randoms(generator, 50, 2), randoms(generator, 50, scale=300)
+    directions = torch.stack([turns.deg2rad().cos(), turns.deg2rad().sin()], dim=1)
+
+    found = compute(
+        "a.map((g, i) => E.angleTo(g, b[i]))", gradients.tolist(), turns.tolist()
+    )
+
+    cosines = torch.cosine_similarity(gradients, directions)
+    assert_agrees(found, cosines.acos().rad2deg(), rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_contour_lines_lie_at_their_level(compute, name):
+    for level in compute("E.surfaces[a].levels", name):
+        segments = compute(
+            "E.contour(E.surfaces[a].value, b, [-6, 6], [-1.7, 1.7])", name, level
+        )
+        ends = doubles(segments).reshape(-1, 2)
+
+        assert len(ends) > 0
+        heights = SURFACES[name](*ends.unbind(1))
+        assert_agrees(heights.tolist(), torch.full_like(heights, level), atol=0.02)
+
+
+def test_the_contour_line_of_a_bowl_is_a_whole_ellipse(compute):
+    segments = compute("E.contour(E.surfaces.bowl.value, 1, [-4, 4], [-1.7, 1.7])")
+
+    starts, ends = doubles(segments).unbind(1)
+    turns = torch.linspace(0, 2 * math.pi, 10_001, dtype=torch.float64)
+    ellipse = torch.stack([2 * turns.cos(), turns.sin()], dim=1)
+    around = ellipse.diff(dim=0).norm(dim=1).sum().item()
+    assert (ends - starts).norm(dim=1).sum().item() == pytest.approx(around, rel=2e-3)
 
 
 def test_a_run_that_diverges_ends_where_it_passes_a_million(compute):
@@ -373,3 +450,110 @@ def test_the_noise_is_standard_normal_and_repeats_with_its_seed(compute):
     assert abs(noise.std().item() - 1) < 5 / math.sqrt(2 * len(noise))
     tails = (noise.abs() > 1.96).double().mean().item()
     assert abs(tails - 0.05) < 5 * math.sqrt(0.05 * 0.95 / len(noise))
+
+
+# Prevalence, sensitivity, false positive rate: usual ones, and corners.
+TESTS = [
+    (0.01, 0.9, 0.05),
+    (0.5, 0.5, 0.5),
+    (1e-12, 1.0, 1e-9),
+    (1.0, 0.3, 0.0),
+    (0.0, 0.9, 0.05),
+    (0.2, 0.0, 1.0),
+]
+
+
+@pytest.mark.parametrize("numbers", TESTS)
+def test_areas_and_posterior_agree_with_a_joint_table(compute, numbers):
+    test = dict(zip(("prevalence", "sensitivity", "falseAlarms"), numbers, strict=True))
+    sick, *positive = doubles(numbers)
+    health = torch.stack([sick, 1 - sick])
+    positive = torch.stack(positive)
+    joint = health[:, None] * torch.stack([positive, 1 - positive], dim=1)
+
+    areas = compute("Object.values(E.testAreas(a))", test)
+
+    assert_agrees(areas, joint.flatten())
+    after = (joint / joint.sum(dim=0))[0, 0].item()
+    assert compute("E.afterPositive(a)", test) == pytest.approx(after, rel=1e-12)
+
+
+def test_where_nobody_is_positive_there_is_no_posterior(compute):
+    test = {"prevalence": 0.3, "sensitivity": 0, "falseAlarms": 0}
+
+    assert compute("Number.isNaN(E.afterPositive(a))", test)
+
+
+MATRICES = {
+    "symmetric": [[1.25, 0.75], [0.75, 1.25]],
+    "not symmetric": [[1.25, 1.5], [0.375, 1.25]],
+    "mirror": [[0.0, 1.0], [1.0, 0.0]],
+    "flat": [[1.5, 1.0], [0.75, 0.5]],
+    "shear": [[1.0, 1.0], [0.0, 1.0]],
+    "diagonal": [[2.0, 0.0], [0.0, -1.0]],
+    "far apart": [[1e4, 1.0], [1.0, 1e-4]],
+}
+
+
+@pytest.fixture
+def matrices(generator):
+    return torch.cat([doubles([*MATRICES.values()]), randoms(generator, 200, 2, 2)])
+
+
+def test_eigenvalues_and_determinants_agree_with_torch(compute, matrices):
+    found = compute("a.map(E.eigenvalues)", matrices.tolist())
+
+    pairs = [
+        sorted(pair["values"])
+        if "values" in pair
+        else [complex(pair["real"], sign * pair["imaginary"]) for sign in (-1, 1)]
+        for pair in found
+    ]
+    expected = torch.linalg.eigvals(matrices)
+    order = (expected.real + 1e-6 * expected.imag).argsort(dim=1)
+    expected = expected.gather(1, order)
+    found = torch.tensor(pairs, dtype=torch.complex128)
+    torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
+    assert any(
+        "values" not in pair
+        for pair in compute("a.map(E.eigenvalues)", matrices.tolist())
+    )
+    determinants = compute("a.map(E.determinant)", matrices.tolist())
+    assert_agrees(determinants, torch.linalg.det(matrices), rtol=1e-9, atol=1e-9)
+
+
+def test_eigenvectors_stay_on_their_lines(compute, matrices):
+    found = compute("a.map(E.eigenvectors)", matrices.tolist())
+    real = [(torch.linalg.eigvals(m).imag == 0).all().item() for m in matrices]
+
+    counts = [len(one["lines"]) for one in found]
+    assert [count > 0 for count in counts] == real
+    assert counts[: len(MATRICES)] == [1 if n == "shear" else 2 for n in MATRICES]
+    for matrix, one in zip(matrices, found, strict=True):
+        for line in one["lines"]:
+            vector = doubles(line["vector"])
+            assert vector.norm().item() == pytest.approx(1)
+            scale = 1e-9 * matrix.norm().item()
+            assert_agrees(
+                (matrix @ vector).tolist(), line["value"] * vector, atol=scale
+            )
+
+
+@pytest.mark.parametrize("factor", [1.5, -2.0, 0.0])
+def test_a_multiple_of_the_identity_keeps_all_lines(compute, factor):
+    found = compute("E.eigenvectors([[a, 0], [0, a]])", factor)
+
+    assert found == {"every": True, "lines": []}
+
+
+def test_images_and_turns_agree_with_torch(compute, generator, matrices):
+    vectors = randoms(generator, len(matrices), 2)
+    pairs = [matrices.tolist(), vectors.tolist()]
+
+    images = compute("a.map((m, i) => E.mapVector(m, b[i]))", *pairs)
+    turns = compute("a.map((m, i) => E.turnOf(m, b[i]))", *pairs)
+
+    expected = (matrices @ vectors[:, :, None])[:, :, 0]
+    assert_agrees(images, expected)
+    quotient = torch.view_as_complex(expected) / torch.view_as_complex(vectors)
+    assert_agrees(turns, quotient.angle().rad2deg(), rtol=1e-9, atol=1e-9)

@@ -1,5 +1,6 @@
 """The explorables on the built site, from file://: operated, silent, in their place."""
 
+import math
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,17 +14,22 @@ pytestmark = pytest.mark.browser
 PAGE = "reference/explorables"
 # Where a learner meets the idea.
 LESSONS = {
-    "preliminaries/calculus": ["gradient-descent"],
+    "preliminaries/probability": ["base-rate"],
+    "preliminaries/calculus": ["gradient-surface", "gradient-descent"],
+    "preliminaries/eigenvalues": ["matrix-map"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
+    "base-rate",
     "activations",
+    "gradient-surface",
     "gradient-descent",
     "convolution",
     "softmax-temperature",
     "polynomial-overfitting",
+    "matrix-map",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -138,7 +144,7 @@ def drag(page, handle, right, down):
     page.mouse.up()
 
 
-def test_the_page_holds_the_five(open_page):
+def test_the_page_holds_them_all(open_page):
     page = open_page()
 
     found = page.eval_on_selector_all(
@@ -383,9 +389,8 @@ def test_the_degree_never_exceeds_what_the_points_determine(open_page):
     control(page, "polynomial-overfitting", "points").fill("6")
 
     assert degree.input_value() == "5"
-    train = re.search(r"[:：].*?([\d.]+( × 10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)", told(page, NAMES[4]))[
-        1
-    ]
+    shown = told(page, "polynomial-overfitting")
+    train = re.search(r"[:：].*?([\d.]+( × 10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?)", shown)[1]
     assert "× 10⁻¹" in train or train == "0.000"  # through every point
 
 
@@ -428,6 +433,24 @@ def test_the_start_is_dragged_clicked_and_moved_with_arrow_keys(lesson):
     assert places == ["0.8", "0.75", "0"]
     assert control(page, "gradient-descent", "start").input_value() == "0"
     assert start.evaluate("(node) => node === document.activeElement")
+
+
+def test_the_point_and_the_direction_are_dragged_on_the_map(lesson):
+    page = lesson("en/preliminaries/calculus")
+    knobs = handles(page, "gradient-surface", "knob")
+
+    drag(page, knobs.first, -60, 0)
+    moved = float(control(page, "gradient-surface", "x").input_value())
+    start, tip = knobs.first.bounding_box(), knobs.nth(1).bounding_box()
+    drag(page, knobs.nth(1), start["x"] - tip["x"], -80)
+    knobs.nth(1).press("ArrowLeft")
+
+    assert moved < 2
+    assert control(page, "gradient-surface", "angle").input_value() == "85"
+    gradient = torch.tensor([moved / 2, 2 * 0.75], dtype=torch.float64)
+    turn = torch.tensor(85.0, dtype=torch.float64).deg2rad()
+    slope = gradient @ torch.stack([turn.cos(), turn.sin()])
+    assert f" = {slope:.2f}." in told(page, "gradient-surface")
 
 
 def test_a_finger_drags_the_start_and_does_not_scroll(lesson):
@@ -501,6 +524,62 @@ def test_a_bar_is_dragged_to_a_probability(lesson):
     )
 
 
+def test_the_wall_of_the_square_is_dragged_to_another_prevalence(lesson):
+    page = lesson("en/preliminaries/probability")
+    edges = handles(page, "base-rate", "knob")
+    frame = body(page, "base-rate").locator(".frame").first.bounding_box()
+
+    drag(page, edges.first, 0.4 * frame["width"], 0)
+
+    prevalence = float(edges.first.get_attribute("aria-valuetext"))
+    assert prevalence == pytest.approx(0.5, abs=0.01)
+    joint = torch.tensor([prevalence * 0.9, (1 - prevalence) * 0.05])
+    assert f"{joint[0] / joint.sum():.3f}" in told(page, "base-rate")
+
+
+def test_a_vector_dragged_close_to_an_eigenvector_is_one(lesson):
+    page = lesson("en/preliminaries/eigenvalues")
+    vector = handles(page, "matrix-map", "point").first
+    frame = body(page, "matrix-map").locator(".frame").first.bounding_box()
+    unit = frame["height"] / 4.8  # the drawing goes from -2.4 to 2.4
+
+    before = told(page, "matrix-map")
+    box = vector.bounding_box()
+    x, y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    right = x + 1.52 * unit - box["x"] - box["width"] / 2  # off 45 degrees by 0.4
+    down = y - 1.5 * unit - box["y"] - box["height"] / 2
+    drag(page, vector, right, down)
+
+    assert "off its line" in before
+    assert control(page, "matrix-map", "angle").input_value() == "45"
+    assert "x is an eigenvector, and Ax = 2 x" in told(page, "matrix-map")
+
+
+def test_a_dragged_column_changes_the_matrix(lesson):
+    page = lesson("en/preliminaries/eigenvalues")
+    column = handles(page, "matrix-map", "point").nth(1)
+
+    column.focus()
+    for _ in range(15):
+        column.press("ArrowDown")  # from (1.25, 0.75) to (1.25, 0)
+
+    assert control(page, "matrix-map", "matrix").input_value() == "own"
+    assert "One eigenvalue, 1.25: a single line stays" in told(page, "matrix-map")
+
+
+def test_multiplying_again_and_again_ends_at_the_leading_eigenvector(lesson):
+    page = lesson("en/preliminaries/eigenvalues", reduced_motion="reduce")
+    control(page, "matrix-map", "matrix").select_option("general")
+
+    control(page, "matrix-map", "run").press("Enter")
+
+    values, vectors = torch.linalg.eig(torch.tensor([[1.25, 1.5], [0.375, 1.25]]))
+    first, second = vectors[:, values.real.argmax()].real.tolist()
+    expected = math.degrees(math.atan2(second, first)) % 180
+    angle = float(control(page, "matrix-map", "angle").input_value())
+    assert angle == pytest.approx(expected, abs=0.2)
+
+
 def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
     page = lesson(f"en/{PAGE}", viewport=NARROW)
 
@@ -510,7 +589,9 @@ def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
 
 
 SET = {
+    "base-rate": {"prevalence": "0.02", "falseAlarms": "0.1"},
     "activations": {"function": "leaky ReLU", "x": "-1.5"},
+    "gradient-surface": {"surface": "saddle", "x": "-1", "y": "0.5", "angle": "30"},
     "gradient-descent": {"curve": "valley", "rate": "0.21", "y": "-0.5"},
     "convolution": {
         "kernel": "own",
@@ -521,6 +602,7 @@ SET = {
     },
     "softmax-temperature": {"scoreA": "-2.5", "shift": "40"},
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
+    "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
 }
 
 

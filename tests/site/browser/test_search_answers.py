@@ -112,13 +112,14 @@ QUESTIONS_EN = [
 
 CALCULUS = "preliminaries/calculus"
 ALGEBRA = "preliminaries/linear-algebra"
+EIGENVALUES = "preliminaries/eigenvalues"
 LEARNING = "introduction/machine-learning"
 DEEP = "introduction/deep-learning"
 DESCENT = "gallery/optimization/plot_gradient_descent_step_size"
 # What readers typed in vain before: the other language, synonyms, slips, words that are
 # nowhere, titles and numbers. Then others of these kinds.
 OTHERS = [
-    ("zh", "eigenvalue", ALGEBRA),
+    ("zh", "eigenvalue", EIGENVALUES),
     ("en", "广播", TENSORS),
     ("zh", "广播机制", TENSORS),
     ("zh", "sofmax", SOFTMAX),
@@ -148,7 +149,7 @@ OTHERS = [
     ("zh", "卷机", CONVOLUTION),
     ("zh", "卷积神经网路", CONVOLUTION),
     ("zh", "批量规一化", LENET),
-    ("en", "eigenvlaue", ALGEBRA),
+    ("en", "eigenvlaue", EIGENVALUES),
     ("zh", "receptive field", LENET),
     ("en", "混淆矩阵", LENET),
     ("zh", "inner product", ALGEBRA),
