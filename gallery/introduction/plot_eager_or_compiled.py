@@ -64,20 +64,20 @@ print(f"first call: {first_call:.1f} s")
 # %%
 # 量时间 | Measure
 # ----------------
-# 两种跑法轮流各跑 15 轮，每轮把函数调用许多次，取平均。先各跑一遍再开始计时。
+# 两种跑法轮流各跑 15 轮，每轮把函数调用许多次，取平均。先各跑二十遍再开始计时。
 # 两种跑法都只用一个线程，比的是趟数，不是核数。
 #
 # The two take turns for 15 rounds. In each round the function is called many
-# times and the mean is kept. Both run once before the watch starts, and both
-# use one thread: we compare passes, not cores.
+# times and the mean is kept. Both run twenty times before the watch
+# starts, and both use one thread: we compare passes, not cores.
 
 sizes, rounds = [10, 1_000, 10_000, 100_000, 1_000_000], 15
 ways = [twenty_steps, compiled]
 microseconds = np.zeros((len(sizes), len(ways), rounds))
 for row, size in enumerate(sizes):
     x = torch.rand(size)
-    calls = max(1, min(50, 100_000 // size))
-    for way in ways:
+    calls = max(1, min(200, 200_000 // size))
+    for way in ways * 20:  # warm up
         way(x)
     for turn in range(rounds):
         for column, way in enumerate(ways):
@@ -113,7 +113,7 @@ ax.set(
 )
 ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
 ax.minorticks_off()
-ax.legend()
+ax.legend(loc="upper left")
 fig.set_label(
     "二十个运算的时间随张量变大：左边两条都是平的，右边都往上走；编译之后的一条"
     "始终在下面 | Time of twenty operations as the tensor grows: both lines are"
