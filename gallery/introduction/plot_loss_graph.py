@@ -1,6 +1,6 @@
 r"""
-损失的图，倒着走一遍就得到梯度 | The graph of a loss, walked back, gives the gradient
-====================================================================================
+倒着走一遍图，就得到梯度 | A walk back through the graph gives the gradient
+===========================================================================
 
 框架怎样由损失的代码得到梯度？它把计算记成一张图：哪些数经过哪个运算，变成了哪个数。
 沿图倒着走，每经过一条边就乘上这一步的导数，走到参数那里，乘出来的就是梯度。
@@ -61,7 +61,7 @@ print(f"by w {float(derivatives[w]):.0f}, by b {float(derivatives[b]):.0f}")
 # the number on each arrow on the way: :math:`1 \times (-16) \times 1 \times 1
 # \times 3 = -48`.
 
-fig, ax = plt.subplots(figsize=(8, 3), layout="constrained")
+fig, ax = plt.subplots(figsize=(6.4, 2.8), layout="constrained")
 plot_graph(loss, names={"$w$": w, "$b$": b, "$L$": loss}, ax=ax)
 fig.set_label(
     "损失的计算图：w 乘 3，加 b，减 8，平方；每个节点下面是它的值，和损失对它的导数"

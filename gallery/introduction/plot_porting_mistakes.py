@@ -163,11 +163,11 @@ fig, ax = plt.subplots(figsize=(7, 4.2), layout="constrained")
 colors = ["C2"] + ["C1"] * (len(table) - 1)
 ax.barh(rows, mean, xerr=spread, color=colors)
 for row, value in enumerate(mean):
-    ax.text(0.02, row, f"{value:.2f}", va="center", color="black")
+    ax.text(value + spread[row] + 0.02, row, f"{value:.2f}", va="center")
 ax.axvline(0.1, color="0.3", ls="--")
 ax.set_yticks(rows, list(outcomes))
 ax.invert_yaxis()
-ax.set(xlim=(0, 1.05), xlabel="留出准确率 | held-out accuracy")
+ax.set(xlim=(0, 1.12), xlabel="留出准确率 | held-out accuracy")
 fig.set_label(
     "七种搬法的准确率：全部照搬最高；有的错误几乎没有影响，有的只剩瞎猜的水平"
     " | Accuracy of seven ports: the exact one is best; some mistakes cost"
