@@ -65,6 +65,11 @@ def by(colors, shape, axis):
     ]
 
 
+# %%
+# 上面的等式按行着色，下面的按列着色。
+#
+# The upper equation is colored by rows, the lower one by columns.
+
 rows = [BLUE, ORANGE, GREEN]
 columns = [BLUE, ORANGE]
 equations = [
@@ -84,6 +89,12 @@ equations = [
         (A @ x, "white"),
     ],
 ]
+
+# %%
+# 上面的等式旁边，写出每一行的点积。
+#
+# Beside the upper equation stands the dot product of each row.
+
 fig, ax = plt.subplots(figsize=(7, 5.2), layout="constrained")
 with plt.rc_context({"font.size": 16}):
     for line, pieces in enumerate(equations):
@@ -139,6 +150,12 @@ equations = [
     ],
     [*outer[:-1], "=", *products[:-1]],
 ]
+
+# %%
+# 颜色相同的部分互相对应。
+#
+# Parts of one color belong together.
+
 fig, ax = plt.subplots(figsize=(9, 6.4), layout="constrained")
 with plt.rc_context({"font.size": 14}):
     for line, pieces in enumerate(equations):

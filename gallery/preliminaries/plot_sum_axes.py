@@ -67,6 +67,11 @@ def draw_sum(matrix, dim, ax):
         ax.annotate("", tip, (x, y), arrowprops=arrow)
 
 
+# %%
+# 颜色相同的数，加成同一个数。
+#
+# Numbers of one color add up to one number.
+
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
 with plt.rc_context({"font.size": 18}):
     for dim, ax in enumerate(axes):
@@ -107,6 +112,11 @@ def outcome(matrix, *, keepdim):
     same = shares.shape == expected.shape and shares.allclose(expected)
     return RIGHT if same else SILENT
 
+
+# %%
+# 行数和列数各从 1 取到 8，带 ``keepdim=True`` 和不带各试一遍。
+#
+# Rows and columns go from 1 to 8, with and without ``keepdim=True``.
 
 generator = torch.Generator().manual_seed(0)
 sizes = range(1, 9)
