@@ -107,6 +107,11 @@ def train(net, images, labels, learning_rate, seed, num_steps=80):
     return torch.stack(losses)
 
 
+# %%
+# 四种组合、两个学习率、每个种子，各训练一次。
+#
+# One run for each of four combinations, two learning rates and all seeds.
+
 kinds = {
     "sigmoid": (nn.Sigmoid, False),
     "relu": (nn.ReLU, False),
@@ -195,3 +200,27 @@ record_all(
     over=f"{num_seeds} 个随机种子 | {num_seeds} random seeds",
     format=".2f",
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 学习率 0.9 时，只换 ReLU 的网络为什么停在 :math:`\ln 10` 上？数一数它最后一个
+# 隐藏层里，对一批图片都输出 0 的单元有多少个，再与学习率 0.1 时比。
+#
+# Why does the network with only ReLU stay at :math:`\ln 10` at a learning rate
+# of 0.9? Count the units of its last hidden layer that are 0 for a whole batch
+# of images, and compare with a learning rate of 0.1.
+
+
+def share_of_dead_units(images, labels, learning_rate):
+    """Return the share of the 84 last hidden units that are 0 for a batch."""
+    net = make_lenet(nn.ReLU, False, seed=0).to(images.device)
+    train(net, images, labels, learning_rate, seed=0)
+    with torch.no_grad():
+        hidden = net[:-1](images[:1000])  # (1000, 84)
+    return (hidden == 0).all(dim=0).float().mean().item()
+
+
+dead = {rate: share_of_dead_units(images, labels, rate) for rate in rates}
+print({rate: f"{share:.0%}" for rate, share in dead.items()})
+assert dead[0.9] > dead[0.1]

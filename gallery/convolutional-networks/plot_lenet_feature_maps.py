@@ -22,7 +22,7 @@ predictions.
 
 import matplotlib.pyplot as plt
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, max_pool2d
 
 from d2lnotes.data.images import fetch_fashion_mnist
 from d2lnotes.models.convnets import ModernLeNet
@@ -176,3 +176,22 @@ record_all(
     over=f"{num_seeds} 个随机种子 | {num_seeds} random seeds",
     format=".0%",
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 在特征图上做一次 2×2 的最大池化。图片右移 2 格，池化的结果移几格？
+# 移 1 格呢？
+#
+# Max pool the feature maps with a window of 2×2. By how much does the result
+# move if the image moves by 2 pixels? And by 1?
+
+with torch.no_grad():
+    pooled = max_pool2d(first_layers(test_images), 2)
+    by_two = max_pool2d(first_layers(shift(test_images, 2)), 2)
+    by_one = max_pool2d(first_layers(shift(test_images, 1)), 2)
+inside = (..., slice(3, -2))  # away from the border
+torch.testing.assert_close(by_two[inside], shift(pooled, 1)[inside])
+# After one pixel the result is neither where it was nor one place further.
+assert (by_one - pooled)[inside].abs().max() > 0.1
+assert (by_one - shift(pooled, 1))[inside].abs().max() > 0.1

@@ -114,3 +114,15 @@ print(f"{num_agreeing} of {num_settings} agree")
 
 assert num_agreeing == num_settings
 record("lenet_layers.settings", num_settings, format=",.0f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 边长 224 的图片，窗口 7、填充 3、步幅 2 的卷积，再加窗口 3、填充 1、步幅 2
+# 的池化，边长变成多少？先手算，再用 ``side`` 核对。
+#
+# An image of side 224 goes through a convolution with window 7, padding 3 and
+# stride 2, then a pooling with window 3, padding 1 and stride 2. What side is
+# left? By hand first, then with ``side``.
+
+assert side(side(224, k=7, p=3, s=2), k=3, p=1, s=2) == 56

@@ -101,9 +101,15 @@ def test_fences_name_a_language_that_runs_or_one_that_is_only_shown(page):
 
 @each_page
 def test_sybil_collects_every_python_block_and_no_other(page):
-    shown = [block.line for block in python_blocks(page.read_text(encoding="utf-8"))]
+    text = page.read_text(encoding="utf-8")
+    shown = [block.line for block in python_blocks(text)]
+    hidden = [
+        number
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line == "<!--- invisible-code-block: python"
+    ]
     collected, _ = examples(page)
-    assert [example.line for example in collected] == shown
+    assert [example.line for example in collected] == sorted(shown + hidden)
 
 
 @each_page
