@@ -127,19 +127,11 @@ plt.show()
 C = A @ B
 first_row = [[BLUE] * 2, [WHITE] * 2, [WHITE] * 2]
 first_entry = [[BLUE, WHITE], [WHITE] * 2, [WHITE] * 2]
-terms = [
-    (A[:, k : k + 1], B[k : k + 1], [columns[k]]) for k in range(B.shape[0])
-]
-outer = []
-for column, row, tint in terms:
-    outer += [
-        (column, by(tint * 2, (3, 1), 1)),
-        (row, by(tint * 2, (1, 2), 1)),
-    ]
-    outer.append("+")
-products = []
-for column, row, tint in terms:
-    products += [(column * row, by(tint * 2, (3, 2), 1)), "+"]
+outer, products = [], []
+for k, tint in enumerate(columns):
+    column, row = A[:, k : k + 1], B[k : k + 1]
+    outer += [(column, tint), (row, tint), "+"]
+    products += [(column * row, tint), "+"]
 equations = [
     [(A, first_row), (B, [[BLUE, WHITE]] * 2), "=", (C, first_entry)],
     [
@@ -273,3 +265,30 @@ assert ratios["columns"] > 1
 record("matrix_product_views.difference", largest, format=".0e")
 record("matrix_product_views.by_dots", ratios["dots"], format=".0f")
 record("matrix_product_views.by_columns", ratios["columns"], format=".0f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 把 :math:`\mathbf{A}` 的各列打乱次序，:math:`\mathbf{B}` 的各行也照样打乱，
+# 乘积会变吗？哪一种看法一眼就看得出来？先想，再往下看。
+#
+# Shuffle the columns of :math:`\mathbf{A}`, and the rows of
+# :math:`\mathbf{B}` in the same way. Does the product change? Which of the
+# views shows it at a glance? Think first, then read on.
+
+left, right = pair
+order = torch.randperm(128, generator=generator)
+product = left @ right
+shuffled = left[:, order] @ right[order]
+torch.testing.assert_close(shuffled, product)
+only_one = left[:, order] @ right
+assert (only_one - product).norm() > 0.3 * product.norm()
+
+# %%
+# 除了舍入，不变。外积的看法最清楚：每一列仍然配着原来那一行，只是各项相加的次序变了。
+# 只打乱一边，就成了上面的对照：列与行配错了。
+#
+# It does not, rounding aside. The sum of outer products shows it best: each
+# column still meets its own row, and only the order of the terms is new.
+# Shuffle one side alone, and it is the control above: columns meet the wrong
+# rows.

@@ -38,8 +38,8 @@ from d2lnotes.results import record
 scores = torch.tensor(
     [[7.0, 9.0, 8.0, 6.0], [5.0, 8.0, 6.0, 9.0], [9.0, 10.0, 7.0, 6.0]]
 )
-shades = ["#cfe3f5", "#fde0c2", "#d4edd1", "#f3d3e3"]
-arrow = {"arrowstyle": "-|>", "color": "0.3", "lw": 2.0}
+SHADES = ["#cfe3f5", "#fde0c2", "#d4edd1", "#f3d3e3"]
+ARROW = {"arrowstyle": "-|>", "color": "0.3", "lw": 2.0}
 
 
 # %%
@@ -48,32 +48,32 @@ arrow = {"arrowstyle": "-|>", "color": "0.3", "lw": 2.0}
 # ``draw_sums`` draws the table, arrows along ``dim``, and the sums.
 
 
-def draw_sums(dim, ax):
+def draw_sums(table, dim, ax):
     """Draw the table, an arrow along ``dim``, and the sums."""
-    rows, columns = scores.shape
-    sums = scores.sum(dim=dim, keepdim=True)
+    rows, columns = table.shape
+    sums = table.sum(dim=dim, keepdim=True)
     by_column = dim == 0
     colors = [
-        [shades[j if by_column else i] for j in range(columns)]
+        [SHADES[j if by_column else i] for j in range(columns)]
         for i in range(rows)
     ]
-    plot_cells(scores, ax=ax, colors=colors)
+    plot_cells(table, ax=ax, colors=colors)
     if by_column:
-        plot_cells(sums, ax=ax, corner=(0, -4.2), colors=[shades[:columns]])
+        plot_cells(sums, ax=ax, corner=(0, -4.2), colors=[SHADES[:columns]])
         for j in range(columns):
             place = (j + 0.5, -4.1)
-            ax.annotate("", place, (j + 0.5, -3.1), arrowprops=arrow)
+            ax.annotate("", place, (j + 0.5, -3.1), arrowprops=ARROW)
     else:
-        shown = [[shade] for shade in shades[:rows]]
+        shown = [[shade] for shade in SHADES[:rows]]
         plot_cells(sums, ax=ax, corner=(5.2, 0), colors=shown)
         for i in range(rows):
             place = (5.1, -i - 0.5)
-            ax.annotate("", place, (4.1, -i - 0.5), arrowprops=arrow)
+            ax.annotate("", place, (4.1, -i - 0.5), arrowprops=ARROW)
     note = f"沿第 {dim} 维 | along dimension {dim}"
     ax.text(5.2, -3.75, note, ha="center", fontsize="large")
     ax.set(xlim=(-0.2, 6.9), ylim=(-5.4, 0.2))
     ax.set_title(
-        f"scores.sum(dim={dim})\n(3, 4) → {tuple(scores.sum(dim=dim).shape)}"
+        f"scores.sum(dim={dim})\n(3, 4) → {tuple(table.sum(dim=dim).shape)}"
     )
 
 
@@ -84,7 +84,7 @@ def draw_sums(dim, ax):
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4.6), layout="constrained")
 for dim, ax in enumerate(axes):
-    draw_sums(dim, ax)
+    draw_sums(scores, dim, ax)
 fig.set_label(
     "左：沿第 0 维求和，向下，剩下四列的和；右：沿第 1 维求和，向右，"
     "剩下三行的和 | Left: summing along dimension 0 goes down and leaves a "

@@ -196,3 +196,27 @@ assert (found[False][unequal] == REFUSED).all()
 assert (found[False][~unequal] != REFUSED).all()
 record("sum_axes.refused", (found[False] == REFUSED).sum(), format=".0f")
 record("sum_axes.silent", (found[False] == SILENT).sum(), format=".0f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 现在让每一列除以自己的和：``A / A.sum(dim=0)``，也不写 ``keepdim=True``。
+# 64 种形状里，有几种会报错或算错？先猜，再往下看。
+#
+# Now divide each column by its own sum, with ``A / A.sum(dim=0)`` and without
+# ``keepdim=True`` again. For how many of the 64 shapes is there an error or a
+# wrong result? Guess, then read on.
+
+for m in sizes:
+    for n in sizes:
+        matrix = 0.1 + torch.rand(m, n, generator=generator)
+        expected = torch.stack([c / c.sum() for c in matrix.T], dim=1)
+        torch.testing.assert_close(matrix / matrix.sum(dim=0), expected)
+
+# %%
+# 一种也没有。广播从最后一个轴对起：列和的形状 ``(n,)`` 正好对上列的那个轴，
+# 而行和的形状 ``(m,)`` 该对第一个轴，却也对到了最后一个轴上。
+#
+# For none. Broadcasting lines shapes up at their last axis. Column sums of
+# shape ``(n,)`` meet the axis of the columns there, as they should. Row sums
+# of shape ``(m,)`` belong to the first axis, yet they meet the last one, too.

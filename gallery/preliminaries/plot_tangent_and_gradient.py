@@ -47,11 +47,11 @@ functions = {  # name: (function, its derivative), at x = 1
     r"$x^3 - 1/x$": (lambda x: x**3 - 1 / x, 4.0),
 }
 steps = torch.logspace(-4, 0, 41, dtype=torch.double)
-one = torch.ones((), dtype=torch.double)
 
 
 def line_error(function, slope, steps):
     """Return how far a line through the point at 1 misses the function."""
+    one = steps.new_ones(())
     return (function(one + steps) - function(one) - slope * steps).abs()
 
 
@@ -65,6 +65,27 @@ def order(errors, steps):
 
 
 # %%
+# ``draw_secants`` 画出抛物线、三条割线和切线。
+#
+# ``draw_secants`` draws the parabola, three secants and the tangent.
+
+
+def draw_secants(ax):
+    """Draw x², three secants through (1, 1), and the tangent there."""
+    x = torch.linspace(0, 2.2, 200)
+    ax.plot(x, x**2, color="0.2", lw=2.5, label="$x^2$")
+    for h, style in [(1.0, ":"), (0.5, "-."), (0.2, "--")]:
+        ax.axline((1, 1), slope=2 + h, color="C0", ls=style, lw=1.3)
+        end = (1 + h, (1 + h) ** 2)
+        ax.plot(*end, "o", color="C0")
+        ax.annotate(f"$h = {h:g}$", end, (-48, 0), textcoords="offset points")
+    ax.axline((1, 1), slope=2, color="C3", lw=2, label="切线 | tangent")
+    ax.plot(1, 1, "o", color="C3", ms=8)
+    ax.set(xlim=(0, 2.2), ylim=(-0.6, 4.6), xlabel="$x$", ylabel="$f(x)$")
+    ax.legend(loc="upper left")
+
+
+# %%
 # 左图：三条割线和切线。右图：三个函数的切线误差，步长从 1 缩小到一万分之一；
 # 灰线是对照，它也过同一点，斜率却错了百分之一。
 #
@@ -73,22 +94,7 @@ def order(errors, steps):
 # the control: it goes through the same point with a slope wrong by 1%.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 4), layout="constrained")
-x = torch.linspace(0, 2.2, 200)
-left.plot(x, x**2, color="0.2", lw=2.5, label="$x^2$")
-for h, style in [(1.0, ":"), (0.5, "-."), (0.2, "--")]:
-    left.axline((1, 1), slope=2 + h, color="C0", ls=style, lw=1.3)
-    left.plot(1 + h, (1 + h) ** 2, "o", color="C0")
-    left.annotate(
-        f"$h = {h:g}$",
-        (1 + h, (1 + h) ** 2),
-        (-48, 0),
-        textcoords="offset points",
-    )
-left.axline((1, 1), slope=2, color="C3", lw=2, label="切线 | tangent")
-left.plot(1, 1, "o", color="C3", ms=8)
-left.set(xlim=(0, 2.2), ylim=(-0.6, 4.6), xlabel="$x$", ylabel="$f(x)$")
-left.legend(loc="upper left")
-
+draw_secants(left)
 orders = {}
 for (name, (function, slope)), marker in zip(
     functions.items(), "os^", strict=True
@@ -97,13 +103,8 @@ for (name, (function, slope)), marker in zip(
     orders[name] = order(errors, steps)
     right.loglog(steps, errors, marker, ms=4, label=name)
 control = line_error(torch.square, 1.01 * 2.0, steps)
-right.loglog(
-    steps,
-    control,
-    "--",
-    color="0.5",
-    label="$x^2$，斜率错 1% | $x^2$, slope off by 1%",
-)
+wrong = "$x^2$，斜率错 1% | $x^2$, slope off by 1%"
+right.loglog(steps, control, "--", color="0.5", label=wrong)
 right.set(
     xlabel="步长 $h$（无量纲） | step $h$ (dimensionless)",
     ylabel="直线的误差 | error of the line",
@@ -143,6 +144,29 @@ point = torch.tensor([2.0, 1.0], dtype=torch.double)
 gradient = bowl_gradient(point)
 
 # %%
+# ``draw_side`` 画出曲面，和从一点出发、顺着梯度的上坡路。
+#
+# ``draw_side`` draws the surface, and the way up from a point along the
+# gradient.
+
+
+def draw_side(point, gradient, ax):
+    """Draw the bowl in 3D, a point, and the way up from it."""
+    grid = torch.linspace(-3, 3, 41, dtype=torch.double)
+    x_1, x_2 = torch.meshgrid(grid, grid / 1.5, indexing="xy")
+    height = bowl(torch.stack([x_1, x_2], dim=-1)).numpy()
+    ax.plot_surface(
+        x_1.numpy(), x_2.numpy(), height, cmap="viridis", alpha=0.6
+    )
+    shares = torch.linspace(0, 1, 20).double()
+    climb = point + 0.45 * torch.outer(shares, gradient)
+    ax.plot(*climb.T, bowl(climb) + 0.05, color="C3", lw=3, zorder=5)
+    ax.plot(*point, bowl(point) + 0.05, "o", color="C3", ms=8, zorder=5)
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="$f$")
+    ax.view_init(elev=32, azim=-125)
+
+
+# %%
 # 左图从侧面看，右图从正上方看：每圈等高线上 :math:`f` 不变。
 # 箭头是梯度，它与等高线垂直。
 #
@@ -151,22 +175,7 @@ gradient = bowl_gradient(point)
 # right angles to the contour line.
 
 fig = plt.figure(figsize=(9.5, 4.2), layout="constrained")
-side = fig.add_subplot(1, 2, 1, projection="3d")
-grid = torch.linspace(-3, 3, 41, dtype=torch.double)
-places = torch.stack(torch.meshgrid(grid, grid / 1.5, indexing="xy"), dim=-1)
-side.plot_surface(
-    places[..., 0].numpy(),
-    places[..., 1].numpy(),
-    bowl(places).numpy(),
-    cmap="viridis",
-    alpha=0.6,
-)
-climb = point + 0.45 * torch.outer(torch.linspace(0, 1, 20).double(), gradient)
-side.plot(*climb.T, bowl(climb) + 0.05, color="C3", lw=3, zorder=5)
-side.plot(*point, bowl(point) + 0.05, "o", color="C3", ms=8, zorder=5)
-side.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="$f$")
-side.view_init(elev=32, azim=-125)
-
+draw_side(point, gradient, fig.add_subplot(1, 2, 1, projection="3d"))
 above = fig.add_subplot(1, 2, 2)
 plot_contours(
     bowl,
@@ -212,18 +221,18 @@ turns = torch.arange(720, dtype=torch.double) * torch.pi / 360
 directions = torch.stack([turns.cos(), turns.sin()], dim=-1)  # (720, 2)
 
 
-def slopes_around(point, h=1e-5):
+def slopes_around(point, directions, h=1e-5):
     """Return the slope of the bowl in each of the directions."""
     ahead, behind = point + h * directions, point - h * directions
     return (bowl(ahead) - bowl(behind)) / (2 * h)
 
 
-slopes = slopes_around(point)
+slopes = slopes_around(point, directions)
 generator = torch.Generator().manual_seed(0)
 others = torch.randn(200, 2, generator=generator, dtype=torch.double)
 misses = []
 for other in others:
-    steepest = directions[slopes_around(other).argmax()]
+    steepest = directions[slopes_around(other, directions).argmax()]
     uphill = bowl_gradient(other)
     cosine = (steepest @ uphill / uphill.norm()).clamp(-1, 1)
     misses.append(cosine.acos().rad2deg().item())
@@ -239,13 +248,10 @@ for other in others:
 aim = math.degrees(math.atan2(gradient[1], gradient[0]))
 formula = gradient.norm() * torch.cos(turns - math.radians(aim))
 fig, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
-ax.plot(
-    turns.rad2deg(),
-    formula,
-    color="0.3",
-    label=r"$\Vert\nabla f\Vert\cos\theta$",
-)
-ax.plot(turns.rad2deg()[::24], slopes[::24], "o", label="测得 | measured")
+degrees = turns.rad2deg()
+label = r"$\Vert\nabla f\Vert\cos\theta$"
+ax.plot(degrees, formula, color="0.3", label=label)
+ax.plot(degrees[::24], slopes[::24], "o", label="测得 | measured")
 ax.axvline(
     aim, color="C3", ls="--", label="梯度的方向 | direction of the gradient"
 )

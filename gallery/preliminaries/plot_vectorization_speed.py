@@ -178,14 +178,9 @@ for name, marker in zip(names, "vosD", strict=True):
     axes[0].loglog(known, times, marker, label=name)
     if name != names[-1]:
         axes[1].loglog(known, times / one_call[: len(times)], f"{marker}-")
-axes[0].loglog(
-    sizes, loop_fixed_time + per_element_loop * n, "k--", linewidth=1
-)
-axes[0].loglog(sizes, fixed_time + per_element_call * n, "k--", linewidth=1)
-axes[0].set(
-    xlabel="元素个数 $n$ | number of elements $n$",
-    ylabel="一次调用的时间（秒） | time of one call (s)",
-)
+axes[0].loglog(sizes, loop_fixed_time + per_element_loop * n, "k--", lw=1)
+axes[0].loglog(sizes, fixed_time + per_element_call * n, "k--", lw=1)
+axes[0].set_ylabel("一次调用的时间（秒） | time of one call (s)")
 axes[0].legend(fontsize="small")
 axes[1].axhline(1, color="C3", linewidth=1)
 axes[1].axvline(predicted_crossing, color="k", linestyle=":")
@@ -197,10 +192,9 @@ axes[1].annotate(
     va="center",
     fontsize="small",
 )
-axes[1].set(
-    xlabel="元素个数 $n$ | number of elements $n$",
-    ylabel="与 x @ y 的时间之比 | time relative to x @ y",
-)
+axes[1].set_ylabel("与 x @ y 的时间之比 | time relative to x @ y")
+for ax in axes:
+    ax.set_xlabel("元素个数 $n$ | number of elements $n$")
 fig.set_label(
     "四种写法的时间和时间之比随长度的变化：列表循环在几十个元素处"
     "被一次运算超过，张量循环始终最慢 | "
