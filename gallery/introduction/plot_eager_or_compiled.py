@@ -151,3 +151,27 @@ record_all(
     format=".1f",
 )
 record("eager_or_compiled.first_call", first_call, unit="s", format=".0f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 要调用多少次，省下的时间才抵得上第一次调用？张量大的时候，次数更多还是更少？
+# 先从图上估一估。
+#
+# How many calls does it take until the time saved makes up for the first call?
+# Is it more calls or fewer with large tensors? Estimate from the figure first.
+
+if has_compiler:
+    saved = (fastest[:, 0] - fastest[:, 1]) / 1e6  # seconds per call
+    needed = first_call / saved
+    for size, calls in zip(sizes, needed, strict=True):
+        print(f"{size:>9,} elements: {calls:>11,.0f} calls")
+    assert needed[-1] < needed[0]
+
+# %%
+# 更少。每次调用省下的时间随张量变大，编译的时间却不看张量的大小。
+# 小张量要调用几万次以上，才算回本。
+#
+# Fewer. The time saved per call grows with the tensor, while the time to
+# compile does not depend on its size. With small tensors it takes tens of
+# thousands of calls or more to break even.

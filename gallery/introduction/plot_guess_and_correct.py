@@ -119,9 +119,9 @@ plt.show()
 # 199 个数与公式全部一致。:math:`\eta` 在 0 与 :math:`2/3` 之间，误差变小；再大，误差变大。
 # 发散不是运气不好，运行之前就能知道。
 #
-# All 199 numbers agree with the formula. For :math:`\eta` between 0 and :math:`2/3` the
-# error shrinks, beyond it grows. Running away is no bad luck: it can be known
-# before the run.
+# All 199 numbers agree with the formula. For :math:`\eta` between 0 and
+# :math:`2/3` the error shrinks, beyond it grows. Running away is no bad luck:
+# it can be known before the run.
 
 np.testing.assert_allclose(measured, predicted, atol=1e-9, rtol=1e-6)
 assert ((measured < 1) == (rates < 2 / 3)).all()
@@ -138,7 +138,7 @@ assert abs(guesses(1 / 3, 1)[-1] - 2) < 1e-12  # one step arrives
 last = np.array([guesses(rate, 10, price=5.0)[-1] for rate in rates])
 from_five = np.abs(3 * last - 6) / 9  # the first error is 3 * 5 - 6 = 9
 print(f"largest change: {np.abs(from_five - measured).max():.0e}")
-np.testing.assert_allclose(from_five, measured, atol=1e-9, rtol=1e-6)
+assert np.allclose(from_five, measured, atol=1e-9, rtol=1e-6)
 
 # %%
 # 不变。开始的误差从 :math:`-6` 变成 9，可是每一步乘的数还是 :math:`1 - 3\eta`。

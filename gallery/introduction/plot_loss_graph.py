@@ -104,3 +104,28 @@ print(f"PyTorch {parameters.grad[0]:.2f} {parameters.grad[1]:.2f}")
 torch.testing.assert_close(parameters.grad, torch.tensor([by_w, by_b]))
 assert round(by_w, 2) == -24.67
 assert round(by_b, 2) == -10.67
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 若参数在图里用了两次，损失是 :math:`(w \cdot w \cdot x + b - y)^2`，
+# 从 :math:`w` 到损失就有两条路。在 :math:`w = 2`、:math:`b = 0`
+# 处，两条路各乘出多少，怎样合成一个导数？
+#
+# If the graph uses the parameter twice and the loss is
+# :math:`(w \cdot w \cdot x + b - y)^2`, two paths lead from :math:`w` to the
+# loss. At :math:`w = 2` and :math:`b = 0`, what is the product along each,
+# and how do they make one derivative?
+
+w, b, x, y = Node(2.0), Node(0.0), 3.0, 8.0
+loss = (w * w * x + b - y) ** 2
+by_w = float(loss.adjoints()[w])
+one_path = 2 * (2 * 2 * x - y) * x * 2  # the square, times x, times other w
+print(f"one path {one_path:.0f}, by w {by_w:.0f}")
+assert by_w == 2 * one_path == 96
+
+# %%
+# 每条路乘出 48，两条路相加，得 96。路上的数相乘，路与路相加。
+#
+# Each path gives 48, and their sum is 96. Along a path the numbers are
+# multiplied, and over the paths the products are added.

@@ -87,7 +87,7 @@ def scores(model, x, shift, epsilon, slope, channels_last, transposed):
 # seeds. The training uses the conventions of Keras.
 
 
-def train(seed):
+def train(pictures, answers, seed):
     """Return a model trained with the conventions of Keras, and the test."""
     torch.manual_seed(seed)
     order = torch.randperm(len(pictures))
@@ -112,10 +112,10 @@ def train(seed):
 
 
 @torch.no_grad()
-def accuracy(model, test, **changes):
-    """Return the accuracy on the test with some conventions changed."""
-    predicted = scores(model, pictures[test], **(KERAS | changes)).argmax(1)
-    return (predicted == answers[test]).double().mean().item()
+def accuracy(model, pictures, answers, **changes):
+    """Return the accuracy on the pictures with some conventions changed."""
+    predicted = scores(model, pictures, **(KERAS | changes)).argmax(1)
+    return (predicted == answers).double().mean().item()
 
 
 # %%
@@ -141,13 +141,16 @@ mistakes = {
 forgotten = "忘了 eval() | eval() forgotten"
 outcomes = {name: [] for name in [*mistakes, forgotten]}
 for seed in range(5):
-    model, test = train(seed)
+    model, test = train(pictures, answers, seed)
+    held_out = pictures[test], answers[test]
     model.eval()
     for name, changes in mistakes.items():
-        outcomes[name].append(accuracy(model, test, **changes))
+        outcomes[name].append(accuracy(model, *held_out, **changes))
     model["norm"].momentum = 0.0  # look at running averages, do not move them
     model.train()
-    one_by_one = [accuracy(model, i[None]) for i in test[:100]]
+    one_by_one = [
+        accuracy(model, pictures[i], answers[i]) for i in test[:100].split(1)
+    ]
     outcomes[forgotten].append(np.mean(one_by_one))
 
 # %%
@@ -213,3 +216,33 @@ record_all(
     over="5 个随机种子 | 5 random seeds",
     format=".2f",
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# :math:`\epsilon` 错了，准确率看不出来。不看准确率，只送一张图，
+# 拿十个得分与原来的模型对照，看得出来吗？
+#
+# The wrong :math:`\epsilon` does not show in the accuracy. Does it show if you
+# send a single picture and compare the ten scores with those of the original
+# model?
+
+model.eval()
+one = pictures[test[:1]]
+differences = {}
+with torch.no_grad():
+    right = scores(model, one, **KERAS)
+    for name, changes in mistakes.items():
+        wrong = scores(model, one, **(KERAS | changes))
+        differences[name] = (wrong - right).abs().max().item()
+        print(f"{differences[name]:.5f}  {name}")
+control, *others = differences.values()
+assert control == 0
+assert min(others) > 1e-4  # rounding makes about 1e-6
+
+# %%
+# 看得出来。每一种错误都让得分变了，变化远大于舍入误差，一张图就够了。
+# 所以搬完以后要比的是输出，不是准确率。
+#
+# It does. Each mistake changes the scores by far more than rounding, and one
+# picture is enough. After a port, compare outputs and not accuracies.

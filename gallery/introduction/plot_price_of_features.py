@@ -37,13 +37,13 @@ from d2lnotes.results import record_all
 # random deviation (standard deviation 0.2).
 
 
-def rings(num_points, rng):
+def rings(num_points, rng, center=0.0):
     """Return points of two rings, shape (n, 2), and their classes."""
     label = rng.integers(0, 2, num_points)
     angle = rng.uniform(0, 2 * np.pi, num_points)
     radius = 1 + label + rng.normal(0, 0.2, num_points)
     directions = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return radius[:, None] * directions, label
+    return center + radius[:, None] * directions, label
 
 
 # %%
@@ -63,11 +63,11 @@ def rings(num_points, rng):
 # The first two share their classifier, so that only the features differ.
 
 
-def held_out_accuracies(num_points, seed):
+def held_out_accuracies(num_points, seed, center=0.0):
     """Return the held-out accuracy of the three ways after one training."""
     rng = np.random.default_rng(seed)
-    points, label = rings(num_points, rng)
-    new_points, new_label = rings(2000, rng)
+    points, label = rings(num_points, rng, center)
+    new_points, new_label = rings(2000, rng, center)
     squared = [(p**2).sum(axis=1, keepdims=True) for p in (points, new_points)]
     line = LogisticRegression().fit(points, label)
     by_hand = LogisticRegression().fit(squared[0], label)
@@ -157,3 +157,31 @@ record_all(
     over=f"{num_seeds} 个随机种子 | {num_seeds} random seeds",
     format=".2f",
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 把两圈点的圆心移到 :math:`(2, 2)`，特征仍是 :math:`x_1^2 + x_2^2`。
+# 用 300 个点训练，三种做法各会怎样？先猜。
+#
+# Move the center of both rings to :math:`(2, 2)` and keep the feature
+# :math:`x_1^2 + x_2^2`. What happens to the three ways with 300 examples?
+# Guess first.
+
+moved = np.array(
+    [held_out_accuracies(300, seed, center=2.0) for seed in range(num_seeds)]
+)
+for name, before, after in zip(
+    names, accuracy[4].mean(axis=0), moved.mean(axis=0), strict=True
+):
+    print(f"{before:.2f} -> {after:.2f}  {name}")
+assert moved[:, 1].mean() < 0.7
+assert moved[:, 2].mean() > 0.9
+
+# %%
+# 人设计的特征不灵了：它里面的知识是“离原点多远”，而圆心已经不在原点。
+# 网络没有用到这条知识，所以照样学得会。直线和原来一样，接近瞎猜。
+#
+# The feature made by hand fails: its knowledge is the distance from the
+# origin, and the center is no longer there. The network never had that
+# knowledge and learns as before. The line stays close to guessing.

@@ -19,6 +19,7 @@ layer on the machine that runs it.
 **You get** a way to tell which layer to ask when something fails.
 """
 
+import os
 import platform
 import shutil
 import subprocess
@@ -173,13 +174,19 @@ assert (a @ a).tolist() == [[7.0, 10.0], [15.0, 22.0]]
 # 练习 | Exercise
 # ---------------
 # 在一台没有显卡的机器上，``torch.version.cuda`` 会是 ``None`` 吗？
-# 看看上面打印的结果，再说明理由。
+# 说明理由，再把所有的显卡藏起来，试一试。
 #
 # On a machine without a graphics card, is ``torch.version.cuda`` equal to
-# ``None``? Look at what was printed above, and say why.
+# ``None``? Say why, then hide all cards and try.
 
-if not torch.cuda.is_available():
-    print("no GPU visible, built with CUDA:", torch.version.cuda)
+code = "import torch; print(torch.cuda.is_available(), torch.version.cuda)"
+answer = subprocess.check_output(
+    [sys.executable, "-c", code],
+    env=os.environ | {"CUDA_VISIBLE_DEVICES": ""},
+    text=True,
+)
+print("visible, built with CUDA:", answer.strip())
+assert answer.split() == ["False", str(torch.version.cuda)]
 
 # %%
 # 不一定。它说的是这份 torch 编译时用的 CUDA，与机器上有没有显卡无关。

@@ -175,3 +175,28 @@ record_all(
         "faster_devices": (round(faster, -3), ",.0f"),
     },
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 若只有一块足够大的 GPU，通道不必分开，第 2、4、5 层的核就能看到全部通道。
+# 参数和乘加各多出百分之几？先估一估。
+#
+# With a single GPU that is large enough, the channels need not be split, and
+# the kernels of layers 2, 4 and 5 see all of them. By how many per cent do the
+# parameters and the multiply-adds grow? Estimate first.
+
+sees = looks_at * np.array([1, 2, 1, 2, 2, 1, 1, 1])
+more_parameters = (units * (sees + 1)).sum() / parameters.sum() - 1
+more_work = (units * sees * positions).sum() / multiply_adds.sum() - 1
+print(f"parameters +{more_parameters:.1%}, multiply-adds +{more_work:.1%}")
+assert 0.02 < more_parameters < 0.03
+assert 0.55 < more_work < 0.58
+
+# %%
+# 参数只多 2.3%，乘加却多 56.7%：卷积层的参数少，每个却要用在许多位置上。
+# 分在两块 GPU 上，也就省下了三分之一以上的运算。
+#
+# There are only 2.3% more parameters but 56.7% more multiply-adds.
+# Convolutional layers have few parameters and use each at many positions. So
+# the split over two GPUs also saved more than a third of the work.

@@ -54,13 +54,9 @@ for before, after, label in zip(inputs, moved, different, strict=True):
     print(f"x = {before}   h = {after}   XOR = {label}")
 
 # %%
-# 左图是原来的坐标，虚线是两个隐藏单元各自的直线：圆点夹在中间，
-# 方块在两边。右图是新坐标：两个圆点重合在 :math:`(1, 0)`，一条直线就够了。
+# 方块是输出 0 的点，圆点是输出 1 的点。
 #
-# On the left are the original coordinates. The dashed lines belong to the two
-# hidden units; the circles lie between them and the squares outside. On the
-# right are the new coordinates. Both circles now sit at :math:`(1, 0)`, and a
-# single line is enough.
+# Squares are the points with output 0, circles those with output 1.
 
 
 def draw_points(ax, points, labels, names):
@@ -77,22 +73,43 @@ def draw_points(ax, points, labels, names):
     ax.set(xticks=[0, 1], yticks=[0, 1], aspect="equal")
 
 
-ends = np.array([-0.5, 1.6])
-fig, axes = plt.subplots(ncols=2, figsize=(8, 4.6), layout="constrained")
-draw_points(axes[0], inputs, different, ["$x_1$", "$x_2$"])
-for unit, total in ((1, 0.5), (2, 1.5)):
-    axes[0].plot(ends, total - ends, "--", color="0.4")
-    says = f"以上 $h_{unit} = 1$ | above: $h_{unit} = 1$"
-    where = (total / 2 + 0.03, total / 2 + 0.03)
-    axes[0].text(
-        *where,
-        says,
+# %%
+# 一个隐藏单元在和超过 0.5 时输出 1，另一个在和超过 1.5 时。
+# 每条虚线旁写上哪一边输出 1。
+#
+# One hidden unit puts out 1 when the sum is above 0.5, the other when it is
+# above 1.5. The text beside each dashed line says on which side it is 1.
+
+
+def draw_unit(ax, ends, unit, total):
+    """Draw the line on which the inputs add up to ``total``, and name it."""
+    ax.plot(ends, total - ends, "--", color="0.4")
+    ax.text(
+        total / 2 + 0.03,
+        total / 2 + 0.03,
+        f"以上 $h_{unit} = 1$ | above: $h_{unit} = 1$",
         rotation=-45,
         ha="center",
         va="center",
         rotation_mode="anchor",
         backgroundcolor="white",
     )
+
+
+# %%
+# 左图是原来的坐标，虚线是两个隐藏单元各自的直线：圆点夹在中间，
+# 方块在两边。右图是新坐标：两个圆点重合在 :math:`(1, 0)`，一条直线就够了。
+#
+# On the left are the original coordinates. The dashed lines belong to the two
+# hidden units; the circles lie between them and the squares outside. On the
+# right are the new coordinates. Both circles now sit at :math:`(1, 0)`, and a
+# single line is enough.
+
+ends = np.array([-0.5, 1.6])
+fig, axes = plt.subplots(ncols=2, figsize=(8, 4.6), layout="constrained")
+draw_points(axes[0], inputs, different, ["$x_1$", "$x_2$"])
+draw_unit(axes[0], ends, 1, 0.5)
+draw_unit(axes[0], ends, 2, 1.5)
 axes[0].legend(loc="upper right", labelspacing=1.2)
 axes[0].set_title("输入：一条直线不够 | Inputs: one line is not enough")
 draw_points(axes[1], moved, different, ["$h_1$", "$h_2$"])
@@ -129,7 +146,7 @@ plt.show()
 widths, num_starts = [1, 2, 3, 4, 8], 40
 
 
-def solves_xor(width, activation, seed):
+def solves(inputs, answers, width, activation, seed):
     """Train one network and return whether it gets all four points right."""
     network = MLPClassifier(
         (width,),
@@ -140,14 +157,17 @@ def solves_xor(width, activation, seed):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        network.fit(inputs, different)
-    return network.score(inputs, different) == 1
+        network.fit(inputs, answers)
+    return network.score(inputs, answers) == 1
 
 
 solved = {
     activation: np.array(
         [
-            [solves_xor(width, activation, seed) for seed in range(num_starts)]
+            [
+                solves(inputs, different, width, activation, seed)
+                for seed in range(num_starts)
+            ]
             for width in widths
         ]
     )
@@ -214,3 +234,27 @@ record_all(
     over=f"{num_starts} 个随机起点 | {num_starts} random starts",
     format=".2f",
 )
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 不要隐藏层，只添第三个输入 :math:`x_1 x_2`，一个神经元就够了吗？
+# 给出三个权重和一个门槛，或者证明不行。
+#
+# Leave out the hidden layer and add a third input, :math:`x_1 x_2`. Is one
+# neuron enough now? Give three weights and a threshold, or show that there are
+# none.
+
+product = inputs.prod(axis=1, keepdims=True)
+weights = np.array([1, 1, -2])
+total = np.hstack([inputs, product]) @ weights
+print("weighted sums", total)
+assert ((total > 0.5) == different).all()
+
+# %%
+# 够了：:math:`x_1 + x_2 - 2 x_1 x_2` 正好是异或。弯折还在，只是换了地方：
+# 乘积不是加权求和。这个特征是人想出来的，隐藏层则可以自己学到。
+#
+# It is: :math:`x_1 + x_2 - 2 x_1 x_2` equals XOR. The bend has only moved, for
+# a product is no weighted sum. Somebody had to think of this feature, and a
+# hidden layer can learn one.
