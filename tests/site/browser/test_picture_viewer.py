@@ -6,7 +6,7 @@ from .barriers import find_barriers
 
 pytestmark = pytest.mark.browser
 
-PAGE = "preliminaries/linear-algebra"
+PAGE = "preliminaries/eigenvalues"
 PINCH = """room => {
   const at = (type, id, x) => room.dispatchEvent(new PointerEvent(type, {
     pointerId: id, clientX: x, clientY: 300, bubbles: true, isPrimary: id === 1,

@@ -28,7 +28,6 @@ RESULTS = "reference/results"
 API = "reference/d2lnotes"
 SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
 SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
-SHOW_SOFTMAX = "gallery/linear-models/plot_softmax_fashion_mnist"
 SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
 
 # What a reader types, and a page that must be among the first three answers.
@@ -135,7 +134,7 @@ OTHERS = [
     ("zh", "0.834", RESULTS),
     ("en", "0.834", RESULTS),
     ("en", "60,000", DEEP),
-    ("zh", "60000", SHOW_SOFTMAX),
+    ("zh", "20640", "preliminaries/data-preprocessing"),
     ("zh", "张量 xqzzyvw", TENSORS),
     ("en", "tensor broadcasting wizardry", TENSORS),
     ("zh", "overfitting", GLOSSARY),

@@ -45,8 +45,8 @@ def served(folder):
 def reader(browser, site, language):
     """A window of a new reader: ``reader(page)`` opens one.
 
-    Pages come from a server. Of two windows with pages from disk, Chromium sometimes
-    gives each a storage of its own, for as long as they are open.
+    Pages come from a server. To pages from disk Chromium sometimes gives a storage that
+    another window, or the same after it is loaded again, does not see.
     """
     context = browser.new_context(accept_downloads=True)
     context.set_default_timeout(20_000)
@@ -66,10 +66,8 @@ def pressed(page, button=BUTTON):
     return page.get_attribute(button, "aria-pressed")
 
 
-def test_an_exercise_is_marked_with_the_keyboard_and_stays_marked(visit, language):
-    visitor = visit()
-    visitor.open(f"{language}/{LESSON}")
-    page = visitor.page
+def test_an_exercise_is_marked_with_the_keyboard_and_stays_marked(reader, language):
+    page = reader(f"{language}/{LESSON}")
     before = pressed(page)
 
     page.focus(BUTTON)
