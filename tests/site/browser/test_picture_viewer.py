@@ -6,7 +6,7 @@ from .barriers import find_barriers
 
 pytestmark = pytest.mark.browser
 
-PAGE = "preliminaries/eigenvalues"
+PAGE = "preliminaries/linear-algebra"
 PINCH = """room => {
   const at = (type, id, x) => room.dispatchEvent(new PointerEvent(type, {
     pointerId: id, clientX: x, clientY: 300, bubbles: true, isPrimary: id === 1,
@@ -62,11 +62,13 @@ def test_the_dialog_leads_to_the_figure_below_the_code_that_drew_it(visit):
     visitor = visit()
     visitor.open(f"en/{PAGE}")
 
-    visitor.page.locator("a.picture").first.click()
+    picture = visitor.page.locator("a.picture").first
+    script, _, figure = picture.get_attribute("data-code").partition("#")
+    picture.click()
     visitor.page.locator(".picture-code").click()
-    visitor.page.wait_for_url("**/plot_matrix_as_map.html#figure-1")
+    visitor.page.wait_for_url(f"**/{script.split('/')[-1]}#{figure}")
 
-    top = visitor.page.locator("#figure-1").evaluate(
+    top = visitor.page.locator(f"#{figure}").evaluate(
         "figure => figure.getBoundingClientRect().top / innerHeight"
     )
     assert 0.4 < top < 0.9
