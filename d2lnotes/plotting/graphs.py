@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -38,12 +39,18 @@ def plot_graph(
     titles = {node: name for name, node in (names or {}).items()}
     for node, adjoint in output.adjoints().items():
         place = places[node]
-        for operand, label in _arrows(node).items():
-            _draw_arrow(places[operand], place, label, ax)
-        shape = "circle" if node.operation else "round"
-        title = titles.get(node, _symbol(node))
-        box = {"boxstyle": f"{shape},pad=0.35", "fc": "white", "ec": "C0"}
-        ax.text(*place, title, ha="center", va="center", bbox=box, zorder=3)
+        for operand, steps in _steps(node).items():
+            words = _sum_in_words(steps)
+            _draw_edge(
+                places[operand],
+                place,
+                words,
+                ax,
+                color="0.6",
+                gap=14,
+                fontsize="x-small",
+            )
+        _draw_node(node, place, titles, "C0", ax)
         numbers = f"{float(node):.4g}\n∂ {float(adjoint):.4g}"
         ax.annotate(
             numbers,
@@ -54,10 +61,7 @@ def plot_graph(
             va="top",
             fontsize="small",
         )
-    columns, rows = zip(*places.values(), strict=True)
-    ax.set_xlim(min(columns) - 0.5, max(columns) + 0.5)
-    ax.set_ylim(min(rows) - 0.8, max(rows) + 0.5)
-    ax.axis("off")
+    _fit(ax, places, left=0.5, right=0.5, below=0.8)
     return ax
 
 
@@ -90,20 +94,15 @@ def plot_pass(
     places = _beside_first_use(_places(output))
     titles = {node: name for name, node in (names or {}).items()}
     color = "C3" if backward else "C0"
+    draw_edge = partial(
+        _draw_edge, ax=ax, color=color, gap=15, turned=backward, text_color=color
+    )
     adjoints = output.adjoints()
     for node, place in places.items():
         arriving = float(adjoints[node])
-        for operand, label in _arrows(node).items():
-            start, words = places[operand], f"{float(operand):.3g}"
-            if backward:
-                step = sum(
-                    float(partial)
-                    for x, partial in zip(node.operands, node.partials, strict=True)
-                    if x is operand
-                )
-                step_label = f"({label})" if label[0] == "-" or " " in label else label
-                words = f"{arriving:.3g} × {step_label} = {arriving * step:.3g}"
-            _draw_edge(start, place, words, color, ax, turned=backward)
+        for operand, steps in _steps(node).items():
+            words = _product(arriving, steps) if backward else f"{float(operand):.3g}"
+            draw_edge(places[operand], place, words)
         if backward and node.operation is None:
             beside = (place[0] - 0.3, place[1])
             ax.text(
@@ -114,17 +113,11 @@ def plot_pass(
                 c=color,
                 weight="bold",
             )
-        shape = "circle" if node.operation else "round"
-        box = {"boxstyle": f"{shape},pad=0.35", "fc": "white", "ec": "0.4"}
-        title = titles.get(node, _symbol(node))
-        ax.text(*place, title, ha="center", va="center", bbox=box, zorder=3)
+        _draw_node(node, place, titles, "0.4", ax)
     column, row = places[output]
     end = "1" if backward else f"{float(output):.3g}"
-    _draw_edge((column, row), (column + 0.8, row), end, color, ax, turned=backward)
-    columns, rows = zip(*places.values(), strict=True)
-    ax.set_xlim(min(columns) - 0.7, max(columns) + 0.9)
-    ax.set_ylim(min(rows) - 0.5, max(rows) + 0.5)
-    ax.axis("off")
+    draw_edge((column, row), (column + 0.8, row), end)
+    _fit(ax, places, left=0.7, right=0.9, below=0.5)
     return ax
 
 
@@ -171,15 +164,26 @@ def _places(output: Node) -> dict[Node, tuple[float, float]]:
     return {node: (columns[node], rows[node]) for node in columns}
 
 
-def _arrows(node: Node) -> dict[Node, str]:
-    """Return the operands of a node with their derivatives; two of one are summed."""
-    labels: dict[Node, str] = {}
+def _steps(node: Node) -> dict[Node, list[float]]:
+    """Return the operands of a node, each with the derivatives of this step."""
+    steps: dict[Node, list[float]] = defaultdict(list)
     for operand, partial in zip(node.operands, node.partials, strict=True):
         if isinstance(operand, Node):
-            label = f"{float(partial):.3g}"
-            before = labels.get(operand)
-            labels[operand] = f"{before} + {label}" if before else label
-    return labels
+            steps[operand].append(float(partial))
+    return steps
+
+
+def _sum_in_words(steps: list[float]) -> str:
+    """Return ``2``, or ``3 + 3`` for an operand that the step uses twice."""
+    return " + ".join(f"{step:.3g}" for step in steps)
+
+
+def _product(arriving: float, steps: list[float]) -> str:
+    """Return what a step makes of a derivative that arrives: ``2 × (-1) = -2``."""
+    label = _sum_in_words(steps)
+    if label[0] == "-" or " " in label:
+        label = f"({label})"
+    return f"{arriving:.3g} × {label} = {arriving * sum(steps):.3g}"
 
 
 def _symbol(node: Node) -> str:
@@ -193,37 +197,62 @@ def _symbol(node: Node) -> str:
     return symbol.join(parts)
 
 
-def _draw_arrow(
-    start: tuple[float, float], end: tuple[float, float], label: str, ax: Axes
+def _draw_node(
+    node: Node,
+    place: tuple[float, float],
+    titles: Mapping[Node, str],
+    color: str,
+    ax: Axes,
 ) -> None:
-    """Draw an arrow between two places with a label in its middle."""
-    style = {"arrowstyle": "-|>", "color": "0.6", "shrinkA": 14, "shrinkB": 14}
-    ax.annotate("", xy=end, xytext=start, arrowprops=style, zorder=1)
-    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    ax.text(
-        *middle,
-        label,
-        ha="center",
-        va="center",
-        fontsize="x-small",
-        bbox={"fc": "white", "ec": "none", "pad": 1.0},
-        zorder=2,
-    )
+    """Draw a circle for an operation and a box for an input, with the title in it."""
+    shape = "circle" if node.operation else "round"
+    box = {"boxstyle": f"{shape},pad=0.35", "fc": "white", "ec": color}
+    title = titles.get(node, _symbol(node))
+    ax.text(*place, title, ha="center", va="center", bbox=box, zorder=3)
+
+
+def _fit(
+    ax: Axes,
+    places: Mapping[Node, tuple[float, float]],
+    *,
+    left: float,
+    right: float,
+    below: float,
+) -> None:
+    """Show all places with this much room around them, and no axes."""
+    columns, rows = zip(*places.values(), strict=True)
+    ax.set_xlim(min(columns) - left, max(columns) + right)
+    ax.set_ylim(min(rows) - below, max(rows) + 0.5)
+    ax.axis("off")
 
 
 def _draw_edge(
     start: tuple[float, float],
     end: tuple[float, float],
     label: str,
-    color: str,
     ax: Axes,
     *,
-    turned: bool,
+    color: str,
+    gap: float,
+    turned: bool = False,
+    text_color: str = "black",
+    fontsize: str = "medium",
 ) -> None:
-    """Draw an edge, or the same edge walked back, with its label above the middle."""
-    style = {"arrowstyle": "-|>", "color": color, "shrinkA": 15, "shrinkB": 15}
+    """Draw an edge, or the same edge walked back, with its label in the middle.
+
+    It ends ``gap`` points before the middle of the circles that it joins.
+    """
+    style = {"arrowstyle": "-|>", "color": color, "shrinkA": gap, "shrinkB": gap}
     tip, tail = (start, end) if turned else (end, start)
     ax.annotate("", xy=tip, xytext=tail, arrowprops=style, zorder=1)
-    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    box = {"fc": "white", "ec": "none", "pad": 1.0}
-    ax.text(*middle, label, ha="center", va="center", c=color, bbox=box, zorder=2)
+    ax.text(
+        (start[0] + end[0]) / 2,
+        (start[1] + end[1]) / 2,
+        label,
+        ha="center",
+        va="center",
+        color=text_color,
+        fontsize=fontsize,
+        bbox={"fc": "white", "ec": "none", "pad": 1.0},
+        zorder=2,
+    )

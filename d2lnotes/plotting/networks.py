@@ -54,7 +54,7 @@ def plot_layer_shapes(
         squares = _squares(shape)
         width = max(x + w for x, _, w, _ in squares)
         for x, y, w, h in reversed(squares):
-            box = Rectangle((left + x, y), w, h, fc="white", ec=f"C{number % 10}")
+            box = Rectangle((left + x, y), w, h, fc="white", ec=f"C{number}")
             ax.add_patch(box)
         highest = max(highest, *(y + h for _, y, _, h in squares))
         lowest = min(lowest, *(y for _, y, _, _ in squares))
