@@ -167,9 +167,9 @@ def _places(output: Node) -> dict[Node, tuple[float, float]]:
 def _steps(node: Node) -> dict[Node, list[float]]:
     """Return the operands of a node, each with the derivatives of this step."""
     steps: dict[Node, list[float]] = defaultdict(list)
-    for operand, partial in zip(node.operands, node.partials, strict=True):
+    for operand, derivative in zip(node.operands, node.partials, strict=True):
         if isinstance(operand, Node):
-            steps[operand].append(float(partial))
+            steps[operand].append(float(derivative))
     return steps
 
 
