@@ -30,6 +30,29 @@ def build_tiny_site(
     AssertionError
         If the build warns.
     """
+    out, warnings = try_tiny_site(
+        folder,
+        pages,
+        extensions=extensions,
+        language=language,
+        builder=builder,
+        **config,
+    )
+    if warnings:
+        raise AssertionError(warnings)
+    return out
+
+
+def try_tiny_site(
+    folder: Path,
+    pages: Mapping[str, str],
+    *,
+    extensions: Sequence[str],
+    language: str = "zh_CN",
+    builder: str = "html",
+    **config: Any,
+) -> tuple[Path, str]:
+    """Do the same for pages that may be wrong; return what the build warns of as well."""
     source = folder / "docs"
     for name, text in pages.items():
         file = source / name
@@ -60,6 +83,4 @@ def build_tiny_site(
             warning=warnings,
         )
         app.build()
-    if warnings.getvalue():
-        raise AssertionError(warnings.getvalue())
-    return out
+    return out, warnings.getvalue()

@@ -2,11 +2,8 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.testing.util import SphinxTestApp
+from tiny_site import try_tiny_site
 
-CONF = """
-extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.lessons.moved"]
-"""
 INDEX = "# 首页 | Home\n\n```{toctree}\na/first\na/second\n```\n"
 SECOND = "# 第二页 | Second page\n\n## 跳多远 | How far a jump\n\n字在这里。\n\nWords are here.\n"
 
@@ -19,21 +16,14 @@ def first(*moved):
 
 def build(tmp_path, text, language="en"):
     """Return the soup of the first page and what the build warned of."""
-    source = tmp_path / "source"
-    (source / "a").mkdir(parents=True)
-    (source / "conf.py").write_text(CONF, encoding="utf-8")
-    (source / "index.md").write_text(INDEX, encoding="utf-8")
-    (source / "a" / "first.md").write_text(text, encoding="utf-8")
-    (source / "a" / "second.md").write_text(SECOND, encoding="utf-8")
-    app = SphinxTestApp(
-        srcdir=source,
-        builddir=tmp_path / "out",
-        confoverrides={"language": language},
+    out, warned = try_tiny_site(
+        tmp_path,
+        {"index.md": INDEX, "a/first.md": text, "a/second.md": SECOND},
+        extensions=["d2lnotes.site.twins", "d2lnotes.site.lessons.moved"],
+        language=language,
     )
-    app.build()
-    app.cleanup()
-    page = (app.outdir / "a" / "first.html").read_text(encoding="utf-8")
-    return BeautifulSoup(page, "html.parser"), app.warning.getvalue()
+    page = (out / "a" / "first.html").read_text(encoding="utf-8")
+    return BeautifulSoup(page, "html.parser"), warned
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,9 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.testing.util import SphinxTestApp
+from tiny_site import try_tiny_site
 
-CONF = """
-extensions = ["myst_parser", "d2lnotes.site.twins", "d2lnotes.site.lessons.study_time",
-    "d2lnotes.site.lessons.deeper"]
-"""
+EXTENSIONS = ("twins", "lessons.study_time", "lessons.deeper")
 INDEX = "# 首页 | Home\n\n```{toctree}\nchapter/first\nchapter/second\n```\n"
 FIRST = "---\nminutes: 20\nneeds: []\n---\n# 第一页 | First page\n"
 SECOND = "---\nminutes: 35\nneeds: [first]\n---\n# 第二页 | Second page\n"
@@ -15,21 +12,14 @@ SECOND = "---\nminutes: 35\nneeds: [first]\n---\n# 第二页 | Second page\n"
 
 def build(tmp_path, *, second=SECOND, language="en"):
     """Return the soup of the second page and what the build warned of."""
-    source = tmp_path / "source"
-    (source / "chapter").mkdir(parents=True, exist_ok=True)
-    (source / "conf.py").write_text(CONF, encoding="utf-8")
-    (source / "index.md").write_text(INDEX, encoding="utf-8")
-    (source / "chapter" / "first.md").write_text(FIRST, encoding="utf-8")
-    (source / "chapter" / "second.md").write_text(second, encoding="utf-8")
-    app = SphinxTestApp(
-        srcdir=source,
-        builddir=tmp_path / "out",
-        confoverrides={"language": language},
+    out, warned = try_tiny_site(
+        tmp_path,
+        {"index.md": INDEX, "chapter/first.md": FIRST, "chapter/second.md": second},
+        extensions=[f"d2lnotes.site.{name}" for name in EXTENSIONS],
+        language=language,
     )
-    app.build()
-    app.cleanup()
-    page = (app.outdir / "chapter" / "second.html").read_text(encoding="utf-8")
-    return BeautifulSoup(page, "html.parser"), app.warning.getvalue()
+    page = (out / "chapter" / "second.html").read_text(encoding="utf-8")
+    return BeautifulSoup(page, "html.parser"), warned
 
 
 @pytest.mark.parametrize(
@@ -57,7 +47,7 @@ def test_needing_an_unknown_page_is_reported_with_the_known_ones(tmp_path):
 
 
 def test_pages_of_the_same_name_are_told_apart_by_their_chapters(tmp_path):
-    other = tmp_path / "source" / "other"
+    other = tmp_path / "docs" / "other"
     other.mkdir(parents=True)
     (other / "first.md").write_text(FIRST, encoding="utf-8")
 
@@ -69,7 +59,7 @@ def test_pages_of_the_same_name_are_told_apart_by_their_chapters(tmp_path):
 
 
 def test_a_name_that_two_pages_have_is_refused(tmp_path):
-    other = tmp_path / "source" / "other"
+    other = tmp_path / "docs" / "other"
     other.mkdir(parents=True)
     (other / "first.md").write_text(FIRST, encoding="utf-8")
 
@@ -127,7 +117,7 @@ def test_front_matter_that_is_missing_or_wrong_is_reported(tmp_path, matter):
 
 def test_a_need_that_a_new_page_makes_ambiguous_is_reported(tmp_path):
     build(tmp_path)
-    other = tmp_path / "source" / "other"
+    other = tmp_path / "docs" / "other"
     other.mkdir()
     (other / "first.md").write_text(f":orphan:\n{FIRST}", encoding="utf-8")
 
