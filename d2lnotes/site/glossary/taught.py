@@ -17,15 +17,18 @@ from sphinx import addnodes
 from sphinx.domains.std import Glossary
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx.util.nodes import make_refnode
 
-from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.nodes import Half, Twin
-from d2lnotes.site.twins.references import title_in_words, title_nodes
+from d2lnotes.site.twins.references import (
+    Place,
+    link_to_place,
+    title_in_words,
+    title_nodes,
+)
 from d2lnotes.site.twins.source_lines import source_location
 from d2lnotes.site.twins.terms import called
 
@@ -45,13 +48,6 @@ _PARTS = re.compile(r"[：:，、；？]|[,;?] |还是|以及|[和与]| and | or
 _ARTICLE = re.compile(r"^(?:the|an?) ")
 _LONGEST = 40  # characters of a name
 _WORDS = {"zh": "讲解：", "en": "Taught in: "}
-
-
-class Place(NamedTuple):
-    """A page, and a section of it (none for the page itself)."""
-
-    page: str
-    anchor: str
 
 
 class Mention(NamedTuple):
@@ -242,13 +238,7 @@ class LinkPlaces(SphinxPostTransform):
                 *title_nodes(self.env, place.page, place.anchor, language),
             ]
         line = nodes.paragraph("", _WORDS[language], classes=["taught", "no-search"])
-        line += make_refnode(
-            builder_of(self.env),
-            self.env.current_document.docname,
-            place.page,
-            place.anchor,
-            nodes.inline("", "", *title),
-        )
+        line += link_to_place(self.env, place, title)
         return line
 
 

@@ -13,22 +13,25 @@ to it, and which folds.js follows at once.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from myst_parser.config.main import TopmatterReadError
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
-from sphinx.util.nodes import make_refnode
 
-from d2lnotes.site._sphinx import builder_of
 from d2lnotes.site.lessons.front_matter import front_matter
 from d2lnotes.site.page_notes import PageNotes
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.shown_elsewhere import shown_elsewhere
 from d2lnotes.site.stages import Written
 from d2lnotes.site.twins.nodes import Half, Twin
-from d2lnotes.site.twins.references import title_in_words, title_nodes
+from d2lnotes.site.twins.references import (
+    Place,
+    link_to_place,
+    title_in_words,
+    title_nodes,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -40,13 +43,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _WORDS = {"zh": "这一节现在在这里：", "en": "This section is now here: "}
-
-
-class Place(NamedTuple):
-    """A page, and a section of it (none for the page itself)."""
-
-    page: str
-    anchor: str
 
 
 class Moves(PageNotes[dict[str, Place]]):
@@ -122,18 +118,9 @@ class LinkOldAddresses(SphinxPostTransform):
             )
 
     def _line(self, place: Place, language: Language) -> nodes.paragraph:
-        title = title_nodes(self.env, place.page, place.anchor, language)
-        return nodes.paragraph(
-            "",
-            _WORDS[language],
-            make_refnode(
-                builder_of(self.env),
-                self.env.current_document.docname,
-                place.page,
-                place.anchor,
-                nodes.inline("", "", *title),
-            ),
-        )
+        title = title_nodes(self.env, *place, language)
+        link = link_to_place(self.env, place, title)
+        return nodes.paragraph("", _WORDS[language], link)
 
 
 def shown_titles(env: BuildEnvironment) -> dict[str, object]:

@@ -7,7 +7,7 @@ and id, in the environment.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docutils import nodes
 from sphinx import addnodes
@@ -71,6 +71,26 @@ def title_reference(
         refexplicit=False,
         refwarn=True,
         both_halves=both,
+    )
+
+
+class Place(NamedTuple):
+    """A page, and a section of it (none for the page itself)."""
+
+    page: str
+    anchor: str
+
+
+def link_to_place(
+    env: BuildEnvironment, place: Place, title: list[nodes.Node]
+) -> nodes.reference:
+    """Return a link from the page being written to ``place``, which shows ``title``."""
+    return make_refnode(
+        builder_of(env),
+        env.current_document.docname,
+        place.page,
+        place.anchor,
+        nodes.inline("", "", *title),
     )
 
 
