@@ -67,6 +67,9 @@ window.d2lnotesExplorables = {};
 
   const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
 
+  // What stands around the frame of a drawing, in pixels: numbers, words, the legend.
+  const EDGE = { left: 46, right: 12, top: 26, bottom: 38 };
+
   // One drawing, as large on the screen as its box: text keeps its size on a phone. What
   // a reader can take hold of lies above it in `root`, and outlives a new drawing.
   class Panel {
@@ -82,11 +85,24 @@ window.d2lnotesExplorables = {};
       this.svg.replaceChildren();
     }
 
+    // How far a drawing goes to either side, in units, if it goes `reach` up and down and
+    // has one scale on both axes, so that right angles look right.
+    evenReach(reach) {
+      const width = this.svg.clientWidth - EDGE.left - EDGE.right;
+      const height = this.svg.clientHeight - EDGE.top - EDGE.bottom;
+      return (reach * width) / Math.max(height, 1);
+    }
+
     // Axes over the ranges x and y; `log` gives y a logarithmic scale. What is drawn
     // afterwards is in these units, and cut off at the frame.
     axes({ x, y, xLabel, yLabel, log = false, legend = [] }) {
       this.clear();
-      const box = { left: 46, right: this.width - 12, top: 26, bottom: this.height - 38 };
+      const box = {
+        left: EDGE.left,
+        right: this.width - EDGE.right,
+        top: EDGE.top,
+        bottom: this.height - EDGE.bottom,
+      };
       const toUnit = log ? Math.log10 : (value) => value;
       const fromUnit = log ? (value) => 10 ** value : (value) => value;
       const [low, high] = y.map(toUnit);

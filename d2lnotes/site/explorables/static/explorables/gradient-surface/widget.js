@@ -146,9 +146,7 @@
     };
 
     const drawMap = () => {
-      // One scale on both axes, so that right angles look right.
-      const [width, height] = [map.svg.clientWidth - 58, map.svg.clientHeight - 64];
-      const half = Math.max((HEIGHT * width) / Math.max(height, 1), HEIGHT);
+      const half = Math.max(map.evenReach(HEIGHT), HEIGHT);
       const [across, upright] = [[-half, half], [-HEIGHT, HEIGHT]];
       const legend = [["first", words.gradientArrow], ["second", words.directionArrow]];
       map.axes({ x: across, y: upright, xLabel: "x₁", yLabel: "x₂", legend });

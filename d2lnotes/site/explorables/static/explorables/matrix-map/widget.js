@@ -161,9 +161,8 @@
 
     const directions = Array.from({ length: 361 }, (_, i) => i);
     const drawPlane = (x, image, lines) => {
-      const { clientWidth, clientHeight } = plane.svg;
-      const wide = (REACH * (clientWidth - 58)) / Math.max(clientHeight - 64, 1);
-      const [a, b] = [[-wide, wide], [-REACH, REACH]]; // one scale for both axes
+      const wide = plane.evenReach(REACH);
+      const [a, b] = [[-wide, wide], [-REACH, REACH]];
       const legend = [["first", "x"], ["second", "Ax"]];
       plane.axes({ x: a, y: b, xLabel: "x₁", yLabel: "x₂", legend });
       plane.line(directions.map(unit), "grid-strong");
