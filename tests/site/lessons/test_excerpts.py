@@ -69,7 +69,7 @@ def test_each_excerpt_of_the_course_can_be_pasted_and_run(shown):
 
 
 def test_there_are_excerpts_to_be_checked():
-    assert len(ON_PAGES) >= 5
+    assert len(ON_PAGES) >= 7
 
 
 def test_excerpt_has_the_imports_it_needs_and_no_docstring():

@@ -7,8 +7,7 @@
   const unfold = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && target.matches(".moved")) {
-      // The half of the other language may be hidden.
-      location.replace(target.querySelector(".half.own a, a").href);
+      location.replace(target.querySelector("a").href);
       return;
     }
     let fold = target && target.closest("details:not([open])");
