@@ -135,6 +135,35 @@ def test_harmless_warnings_are_no_problem():
     assert find_problems(log) == []
 
 
+def test_each_character_of_lessons_and_scripts_has_a_glyph():
+    """Otherwise a PDF fails, after everything else has been built."""
+    if not shutil.which("fc-match"):
+        pytest.skip("fontconfig is not installed")
+    font = "Noto Sans Mono CJK SC"
+    family, charset = output("fc-match", "--format=%{family}\n%{charset}", font).split(
+        "\n"
+    )
+    if font not in family:
+        pytest.skip(f"{font} is not installed")
+    ends = (interval.partition("-") for interval in charset.split())
+    known = {
+        chr(code)
+        for first, _, last in ends
+        for code in range(int(first, 16), int(last or first, 16) + 1)
+    }
+    fonts = TOP / "d2lnotes/site/latex/sty/coursefonts.sty"
+    known |= set(re.findall(r"newunicodechar\{(.)\}", fonts.read_text("utf-8")))
+
+    files = [*TOP.glob("docs/**/*.md"), *TOP.glob("gallery/*/*.py")]
+    unknown = {
+        f"{character} (U+{ord(character):04X}) in {file.relative_to(TOP)}"
+        for file in files
+        for character in set(file.read_text("utf-8")) - known - {"\n"}
+    }
+
+    assert not unknown
+
+
 @pytest.mark.pdf
 def test_character_without_a_glyph_fails_the_build(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tiny_course(tmp_path, "# Title\n\nA dragon: 🐉.\n"))
