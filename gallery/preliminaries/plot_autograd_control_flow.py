@@ -253,3 +253,57 @@ assert weight.grad.isnan()
 record("control_flow.num_graphs", num_graphs, format=".0f")
 record("control_flow.nan_gradients", num_nan, format=".0f")
 record("control_flow.difference_at_jump", abs(difference), format=".0f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 函数 :math:`f(x) = \sin x / x` 在 0 处补上值 1，就处处光滑：:math:`f'(0) = 0`，
+# :math:`f''(0) = -\tfrac13`。用 ``torch.where`` 写出它，再像上面那样换掉 0。
+# 自动求导给出的 :math:`f'(0)` 和 :math:`f''(0)` 对吗？怎样改？先想，再试。
+#
+# With the value 1 at 0 the function :math:`f(x) = \sin x / x` is smooth:
+# :math:`f'(0) = 0` and :math:`f''(0) = -\tfrac13`. Write it with
+# ``torch.where`` and replace the 0 as above. Does autograd return the right
+# :math:`f'(0)` and :math:`f''(0)`? What is the cure? Think first, then try.
+
+
+def with_one(x):
+    """Return sin x / x, by way of the constant 1 at 0."""
+    inside = torch.where(x == 0, 1.0, x)
+    return torch.where(x == 0, 1.0, inside.sin() / inside)
+
+
+def with_series(x):
+    """Return sin x / x, by way of its Taylor series near 0."""
+    near = x.abs() < 0.01
+    inside = torch.where(near, 1.0, x)
+    series = 1 - x**2 / 6 + x**4 / 120
+    return torch.where(near, series, inside.sin() / inside)
+
+
+def two_derivatives(function, at):
+    """Return the first and the second derivative of ``function``."""
+    x = torch.tensor(at, dtype=torch.float64, requires_grad=True)
+    (first,) = torch.autograd.grad(function(x), x, create_graph=True)
+    (second,) = torch.autograd.grad(first, x, allow_unused=True)
+    return first.item(), 0.0 if second is None else second.item()
+
+
+for function in (with_one, with_series):
+    print(function.__name__, two_derivatives(function, 0.0))
+
+# %%
+# 这一次没有 NaN，:math:`f'(0)` 也对，但那是碰巧：常数 1 的各阶导数都是 0。
+# 所以 :math:`f''(0)` 错了，得到 0。在 0 处走的那个分支，要连导数也与
+# 函数一致，例如 :math:`1 - x^2/6 + x^4/120`。
+#
+# This time there is no NaN, and :math:`f'(0)` is right. That is luck: all
+# derivatives of the constant 1 are 0. So :math:`f''(0)` comes out as 0, which
+# is wrong. The branch taken at 0 has to agree with the function in its
+# derivatives, too, as :math:`1 - x^2/6 + x^4/120` does.
+
+assert two_derivatives(with_one, 0.0) == (0.0, 0.0)
+for at in (0.0, 0.005):  # both by way of the series
+    first, second = two_derivatives(with_series, at)
+    assert abs(first + at / 3) < 1e-6
+    assert abs(second + 1 / 3) < 1e-4
