@@ -3,17 +3,17 @@ r"""
 ===============================================================================
 
 在划分训练集和测试集之前就处理整张表，测试集的信息会漏进训练集，分数偏高。
-偏高多少？只看特征的处理（标准化、填平均数）漏得很少：三十来行时看得出，
+偏高多少？只看特征的处理（标准化、填平均数）在这里漏得很少：三十来行时看得出，
 几百行时量不出来。看了标签的处理（挑特征、按类别填平均数）则能无中生有：
-标签是抛硬币定的，谁也不可能猜对一半以上，它却报出八成。
+标签是抛硬币定的，没有一条规则平均能猜对一半以上，报出的却是八成。
 
 Process the whole table before splitting it into training and test set, and
 the test set leaks into training: the score is too good. By how much?
 Steps that look at features alone (standardizing, filling in means) leak very
-little: visible with thirty rows, too small to measure with some hundreds.
+little here: visible with thirty rows, too small to measure with some hundreds.
 Steps that look at labels (selecting features, filling in class means) make
-something out of nothing: where labels are tosses of a coin and nobody can
-get more than half of them right, they report eighty percent.
+something out of nothing: where labels are tosses of a coin and no rule gets
+more than half of them right on average, they report eighty percent.
 
 **需要**：:doc:`/preliminaries/data-preprocessing` 里的标准化、填补和划分。
 **得到**：看一眼处理流程，就能说出哪一步会漏、漏得多不多。
@@ -145,7 +145,7 @@ for kind, label in enumerate(["standardize", "fill"]):
 # 第一种处理：从 :math:`p` 个特征里挑出与标签关系最密切的 20 个。
 # :math:`p` 越大，凑巧与全部 100 个标签合拍的特征就越多，
 # 挑的时候连测试行的标签也合上了。第二种：特征挖掉一部分，
-# 填上**同一类别**的平均数。测试行的空格里于是写着它的答案。
+# 填上**同一类别**的平均数。测试行的空缺里于是写着它的答案。
 #
 # First step: out of :math:`p` features select the 20 most closely related to
 # the label. The larger :math:`p`, the more features agree with all 100 labels
@@ -219,11 +219,12 @@ fig, (left, right) = plt.subplots(
     ncols=2, figsize=(9, 3.8), sharey=True, layout="constrained"
 )
 before, after = "划分之前 | before the split", "划分之后 | after the split"
+expected = "不泄漏时的期望 | expected without a leak"
 plot_spread(counts, selected[1], "s-", label=before, ax=left)
 plot_spread(counts, selected[0], "o-", label=after, ax=left)
 plot_spread(fractions, filled, "s-", label=before, ax=right)
 for ax in (left, right):
-    ax.axhline(0.5, color="k", ls=":", label="能有的最好 | best possible")
+    ax.axhline(0.5, color="k", ls=":", label=expected)
 left.set(
     title="挑选 20 个特征 | select 20 features",
     ylabel="测试行上的准确率 | accuracy on the test rows",
@@ -253,13 +254,13 @@ plt.show()
 # -------------------
 # 漏得多不多，看的是处理时用没用标签、行数够不够多。可是值不值得冒险不用算：
 # **先划分，再只用训练的行决定一切**（平均数、标准差、类别、挑哪些特征），
-# 这样做一点也不更麻烦，而且不必每次论证“这一步大概没关系”。
+# 这样的代码并不难写，而且不必每次论证“这一步大概没关系”。
 #
 # How much leaks is a matter of whether labels are used, and of the number of
 # rows. Whether to risk it needs no calculation: **split first, then let the
 # training rows alone decide everything**, means, standard deviations,
-# categories, which features to keep. It is no more trouble, and spares the
-# argument that this step will probably not matter.
+# categories, which features to keep. Such code is not hard to write, and
+# spares the argument that this step will probably not matter.
 
 assert mean[1, 0] > 3 * standard_error[1, 0]
 assert mean[1, 0] > 0.005

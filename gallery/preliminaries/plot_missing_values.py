@@ -1,21 +1,21 @@
 r"""
-空格怎样填，看它为什么空 | How to fill a gap depends on why it is there
+空缺怎样填，看它为什么缺 | How to fill a gap depends on why it is there
 =======================================================================
 
 表格里缺了几个数，可以扔掉整行，可以填平均数，还可以再添一列“这里原来是空的”。
 我们在一张完整的表里故意挖空，于是知道为什么空：一种是随手乱挖，
-一种是数值越大越容易缺。结果：扔掉整行从来占不到便宜，缺得一多就输得很惨；
+一种是数值越大越容易缺。在这些实验里，扔掉整行平均都更差，缺得多时差得很多；
 随手乱挖的空，添一列没有好处；数值大的容易缺时，空着本身就透露了数值大，
 缺得多了，添一列明显更好。
 
 When numbers are missing from a table one can drop the row, fill in the mean,
 or fill in the mean and add a column that says “this was empty”. We knock
 holes into a complete table, so we know why they are there: in one case at
-random, in the other the more easily the larger the value. The outcome:
-dropping rows never wins, and loses badly once more is missing; for holes made
-at random the added column does no good; where large values go missing, a hole
-says that the value was large, and when many are missing the column clearly
-helps.
+random, in the other the more easily the larger the value. In these runs
+dropping rows was worse on average, and much worse once more was missing; for
+holes made at random the added column does no good; where large values go
+missing, a hole says that the value was large, and when many are missing the
+column clearly helps.
 
 **需要**：:doc:`/preliminaries/data-preprocessing` 里的三种办法。
 **得到**：见到缺失值，先问为什么缺的习惯。
