@@ -290,14 +290,14 @@ plt.show()
 # 结论 | What follows
 # -------------------
 # 50 个起点、三个矩阵，测得的速率都与 :math:`|\lambda_2/\lambda_1|` 相符。
-# 长度则按 :math:`|\lambda_1|^k` 增长或消失：循环网络的梯度要连乘几十个
-# 相近的矩阵，所以容易爆炸或消失，主特征值离 1 越远越快。
+# 长度则按 :math:`|\lambda_1|^k` 增长或消失。循环网络的梯度要连乘几十个
+# 矩阵，它们不完全相同，但梯度同样容易爆炸或消失。
 #
 # For 50 starts and three matrices the measured rate agrees with
 # :math:`|\lambda_2/\lambda_1|`. The length grows or decays like
-# :math:`|\lambda_1|^k`: the gradient of a recurrent network is a product of
-# dozens of similar matrices, so it is prone to explode or vanish, the faster
-# the farther the leading eigenvalue is from 1.
+# :math:`|\lambda_1|^k`. The gradient of a recurrent network is a product of
+# dozens of matrices. They are not all the same, but the gradient is
+# likewise prone to explode or vanish.
 
 rate_error = torch.stack([rates[r] / r - 1 for r in rates]).abs().max()
 assert rate_error < 0.01
