@@ -2,7 +2,7 @@ r"""
 同一种检测，三种答案 | One test, three answers
 ==============================================
 
-检测呈阳性，得病的机会有多大？这要看面积。我们把所有的人画成一个正方形：
+检测呈阳性，患病的可能性有多大？这要看面积。我们把所有的人画成一个正方形：
 左边一条是病人，右边是健康人，涂色的是呈阳性的。答案就是左边那块涂色的面积，
 占全部涂色面积的几成。检测不变，只把左边那一条收窄，答案就从九成掉到一成半。
 
@@ -31,13 +31,13 @@ PREVALENCES = [0.3, 0.1, 0.01]
 # %%
 # 正方形里的面积 | Areas in a square
 # ----------------------------------
-# 正方形的面积是 1，代表所有的人。左边一条宽 :math:`\pi`，是病人；
-# 其中下面 :math:`s` 那么高的部分呈阳性。右边宽 :math:`1 - \pi`，是健康人；
-# 其中下面 :math:`f` 那么高的部分呈阳性。
+# 正方形的面积是 1，代表所有的人。左边的竖条是病人，宽 :math:`P(D)`；
+# 竖条底部 :math:`s` 那么高的一块是阳性者。右边是健康人，宽 :math:`1 - P(D)`；
+# 底部 :math:`f` 那么高的一块是阳性者。
 #
 # The square has area 1 and stands for everybody. The strip on the left, of
-# width :math:`\pi`, is the sick; the part of it up to height :math:`s` tests
-# positive. The rest, of width :math:`1 - \pi`, is the healthy; there the part
+# width :math:`P(D)`, is the sick; the part of it up to height :math:`s` tests
+# positive. The rest, of width :math:`1 - P(D)`, is the healthy; there the part
 # up to height :math:`f` does.
 
 
@@ -112,7 +112,7 @@ fig, axes = plt.subplots(
 for ax, prevalence, share in zip(axes, PREVALENCES, exact, strict=True):
     draw_square(ax, prevalence)
     ax.set_title(rf"$P(D\,|\,{{+}}) = {share:.2f}$", fontsize=15)
-    ax.set_xlabel(rf"$\pi = {prevalence}$", fontsize=14)
+    ax.set_xlabel(f"$P(D) = {prevalence}$", fontsize=14)
 axes[0].text(
     0.15, 0.4, "$D, +$", ha="center", fontsize=15, backgroundcolor="w"
 )

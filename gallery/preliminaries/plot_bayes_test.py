@@ -3,7 +3,7 @@ r"""
 =====================================================================
 
 一种病每一百人里有一人得。检测能查出 90% 的病人，健康人里只有 5% 误报阳性。
-你的结果是阳性：得病的机会有多大？许多人答 90%，贝叶斯公式答 15%。
+你的结果是阳性：患病的可能性有多大？许多人答 90%，贝叶斯公式答 15%。
 我们造出真正的人群来数一数，患病率从万分之一到二分之一都数，
 看公式是不是处处都对；再做第二次检测，看它的分量怎样取决于
 **两次检测是否条件独立**。
@@ -37,19 +37,19 @@ FALSE_POSITIVE_RATE = 0.05  # share of the healthy who test positive
 # %%
 # 公式 | The formula
 # ------------------
-# 记 :math:`\pi` 为患病率，:math:`s` 为病人呈阳性的概率（灵敏度），
+# 记 :math:`P(D)` 为患病率，:math:`s` 为病人呈阳性的概率（灵敏度），
 # :math:`f` 为健康人呈阳性的概率（假阳性率）。呈阳性的有两种人，
-# 所占比例是 :math:`\pi s` 和 :math:`(1-\pi) f`，
+# 所占比例是 :math:`s P(D)` 和 :math:`f (1 - P(D))`，
 # 其中有病（:math:`D`）的占
 #
-# Let :math:`\pi` be the prevalence, :math:`s` the probability of a positive
+# Let :math:`P(D)` be the prevalence, :math:`s` the probability of a positive
 # test for the sick (the sensitivity) and :math:`f` that for the healthy (the
-# false positive rate). Two kinds of people test positive, :math:`\pi s` and
-# :math:`(1-\pi) f` of the population. Of them the sick, :math:`D`, are
+# false positive rate). Two kinds of people test positive, :math:`s P(D)` and
+# :math:`f (1 - P(D))` of the population. Of them the sick, :math:`D`, are
 #
 # .. math::
 #
-#    P(D \mid +) = \frac{\pi s}{\pi s + (1-\pi) f}.
+#    P(D \mid +) = \frac{s P(D)}{s P(D) + f (1 - P(D))}.
 
 
 def posterior(prevalence, positive_if_sick, positive_if_healthy):
@@ -265,7 +265,7 @@ record("bayes_test.even_prevalence", even, format=".1%")
 # %%
 # 练习 | Exercise
 # ---------------
-# 结果呈**阴性**，得病的机会还剩多少？先心算：一万人里，
+# 结果呈**阴性**，患病的可能性还剩多少？先心算：一万人里，
 # 病人有 10 个漏掉，健康人有 9,405 个正确地呈阴性。再数一数。
 #
 # And after a **negative** result, how likely is the disease? In your head
