@@ -5,15 +5,15 @@ r"""
 569 例乳腺肿块，每例有细胞核的 30 个测量值，问是良性还是恶性。
 人写一条规则，用其中三个数；程序从病例里学一条规则。结果分两半：只准用同样的三个数，
 学到的规则胜不过写得好的那一条；可以用全部 30 个数时，看过几十个病例以后它就反超了。
-学习的好处不在于把分界点定得更准，而在于同时权衡人权衡不过来的那么多数。
+在这份数据上，学习的好处不在于把分界点定得更准，而在于能用上更多、也更合适的数。
 
 There are 569 breast masses, each described by 30 measurements of its cell
 nuclei; the question is whether it is benign or malignant. A person writes a
 rule with three of the numbers; a program learns a rule from cases. The result
 has two halves: held to the same three numbers, the learned rule does not beat
 the well-written one; given all 30, it overtakes after a few dozen cases.
-Learning pays not because it places a cut-off better, but because it weighs
-more numbers at once than a person can.
+On these data learning pays not because it places a cut-off better, but
+because it can use more numbers, and better ones.
 
 **你需要** :doc:`/introduction/machine-learning` 里的四个要素；
 **你得到** 一条学习曲线，以及训练准确率为什么不能信的一个实例。
