@@ -5,10 +5,11 @@ import os
 import pytest
 
 # Before torch is imported: threads of one process that wait for those of another
-# compute nothing, and take twice as long for it.
-_processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_cores = os.cpu_count() or 1
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores // _processes)))
+# compute nothing, and take twice as long for it. Not in the process that starts the
+# others, since they would inherit what is set there.
+if _processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    _cores = os.cpu_count() or 1
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, _cores // _processes)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

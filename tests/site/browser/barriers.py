@@ -21,11 +21,11 @@ RULES_ON_COLORS = ["color-contrast", "link-in-text-block"]
 # a thousand elements. A letter stands for a formula, which has the color of its text;
 # and of the tokens of a class, which look alike outside links, the first stays.
 LIGHTEN = """() => {
+  const hidden = [...document.querySelectorAll(".half.other")]
+    .filter((half) => !half.checkVisibility()); // all before the first change: it is slow
   document.querySelector(".drawings")?.remove();
   for (const formula of document.querySelectorAll(".math")) formula.replaceChildren("x");
-  for (const half of document.querySelectorAll(".half.other")) {
-    if (!half.checkVisibility()) half.replaceChildren();
-  }
+  for (const half of hidden) half.replaceChildren();
   const seen = new Set();
   for (const token of document.querySelectorAll("pre span[class]:not(:has(*), a *)")) {
     if (seen.has(token.className)) token.replaceWith(token.textContent);

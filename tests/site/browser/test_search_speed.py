@@ -94,11 +94,15 @@ def in_other_words(text, copy, letters):
     """Return ``text`` as the copy of that number has it; the first has it as it is."""
     if not copy:
         return text
+    changed = text.translate(other_letters(copy, letters))
+    return re.sub("[a-z]{4,}", lambda word: other_word(word[0], copy), changed)
+
+
+@cache
+def other_letters(copy, letters):
     chance = random.Random(copy)
     some = chance.sample(letters, int(OTHER_WORDS * len(letters)))
-    others = dict(zip(map(ord, some), chance.sample(some, len(some)), strict=True))
-    changed = text.translate(others)
-    return re.sub("[a-z]{4,}", lambda word: other_word(word[0], copy), changed)
+    return dict(zip(map(ord, some), chance.sample(some, len(some)), strict=True))
 
 
 @cache
@@ -131,7 +135,7 @@ def write_course(real, out):
     sections, names = real_pages(real)
     terms = read_script(real / "_search/names.js")["terms"]
     text = "".join(section.text for page in sections.values() for section in page)
-    letters = sorted(set(re.findall("[\u4e00-\u9fff]", text)))
+    letters = "".join(sorted(set(re.findall("[\u4e00-\u9fff]", text))))
     notes = {}
     for page, copy in copies(sections):
         new = partial(in_other_words, copy=copy, letters=letters)

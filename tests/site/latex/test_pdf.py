@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from functools import cache
 from pathlib import Path
 
 import pikepdf
@@ -359,6 +360,18 @@ def book(request):
     return request.param, path
 
 
+@cache
+def text_of(path):
+    """Return the text of a book, laid out as on its pages; taking it is slow."""
+    return output("pdftotext", "-layout", path, "-")
+
+
+@cache
+def characters_of(path):
+    """Return the characters of a book, as ``characters`` does."""
+    return characters(text_of(path))
+
+
 def paragraphs(page):
     """Return the longest run of plain prose of each paragraph, by language."""
     text = (TOP / "docs" / f"{page}.md").read_text(encoding="utf-8")
@@ -379,7 +392,7 @@ def paragraphs(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_book_holds_the_paragraphs_of_its_language(book, page):
     language, path = book
-    text = characters(output("pdftotext", path, "-"))
+    text = characters_of(path)
 
     own = paragraphs(page)[language]
 
@@ -393,7 +406,7 @@ def test_book_holds_the_paragraphs_of_its_language(book, page):
 @pytest.mark.parametrize("page", PAGES)
 def test_book_holds_no_paragraph_of_the_other_language(book, page):
     language, path = book
-    text = characters(output("pdftotext", path, "-"))
+    text = characters_of(path)
 
     other = paragraphs(page)[OTHER[language]]
 
@@ -483,7 +496,7 @@ def test_bookmarks_are_numbered_plain_and_in_the_language_of_the_book(book):
 @pytest.mark.pdf
 def test_each_answer_of_the_course_is_in_the_appendix(book):
     language, path = book
-    text = output("pdftotext", path, "-")
+    text = text_of(path)
     marks = {"zh": "答案：第 \\d-\\d+ 页", "en": "answer: page \\d-\\d+"}
     answers = [
         answer
@@ -518,7 +531,7 @@ def test_title_page_has_a_figure_and_behind_it_is_the_licence(book):
 @pytest.mark.pdf
 def test_figures_of_the_appendix_are_numbered_by_its_sections(book):
     language, path = book
-    text = output("pdftotext", "-layout", path, "-")
+    text = text_of(path)
     title, word = {"zh": ("动手探索", "图"), "en": ("Explorables", "Figure")}[language]
 
     section = re.search(rf"(?m)^([A-Z]\.\d+) +{title}$", text)[1]
@@ -551,7 +564,7 @@ def test_the_mark_of_a_block_goes_with_the_code_below_it(tmp_path, monkeypatch):
 
 @pytest.mark.pdf
 def test_no_page_ends_in_the_mark_of_a_block_that_follows_on_the_next(book):
-    pages = output("pdftotext", "-layout", book[1], "-").split("\f")
+    pages = text_of(book[1]).split("\f")
     rows = [[row.strip() for row in page.splitlines() if row.strip()] for page in pages]
     # The last row is the footer. An exercise's number begins a mark, a reference not.
     mark = r"(提示|答案|Hint|Answer|先猜一猜|Predict first)( .*)?|(练习|Exercise) [\dA-Z.]+\s{2,}.*"
