@@ -46,9 +46,10 @@ def test_the_scripts_of_a_settled_gallery_are_not_read(settled, language):
 
 def test_a_script_that_ran_alone_is_shown_by_the_next_build(project):
     project.script("two")
-    code, _, _ = project.build("zh", "-b", "dummy", "-D", "d2lnotes_only_scripts=1")
+    run_only = ("-b", "dummy", "-D", "d2lnotes_only_scripts=1")
+    outcomes = [project.build("zh", *run_only) for _ in range(2)]
 
-    assert code == 0
+    assert [code for code, _, _ in outcomes] == [0, 0]
     assert looked_at(project)
     assert "plot_two" in project.read("docs/gallery/numbers/index.rst")
 
