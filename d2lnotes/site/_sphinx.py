@@ -12,7 +12,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from d2lnotes.site.stages import Started
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
@@ -120,6 +124,25 @@ def leave_matplotlib_to_scripts() -> None:
     from sphinx_gallery import gen_gallery
 
     gen_gallery._import_matplotlib = lambda: None
+
+
+def write_gallery_pages_if(app: Sphinx, is_needed: Callable[[], bool]) -> None:
+    """Let sphinx-gallery look at its scripts only if ``is_needed`` says so.
+
+    sphinx-gallery 0.22, which reads every script in every build. It could pass over
+    those of which the time is that of the last build.
+    """
+    from sphinx_gallery.gen_gallery import generate_gallery_rst
+
+    def write(app: Sphinx) -> None:
+        if is_needed():
+            generate_gallery_rst(app)
+
+    for listener in list(app.events.listeners["builder-inited"]):
+        if listener.handler is generate_gallery_rst:
+            app.disconnect(listener.id)
+    priority = Started.SPHINX_GALLERY_WRITES_PAGES
+    app.connect("builder-inited", write, priority=priority)
 
 
 def gallery_checksum(source: Path) -> str:

@@ -1,6 +1,6 @@
 """A course of any size: the real one, and copies of its chapters and scripts.
 
-``python -m tests.benchmarks.synthetic_course`` measures today's size and seven times
+``python -m tests.benchmarks.synthetic_course`` measures today's size and six times
 that: seconds of a processor for what a writer does, both languages together, beside
 ``u``, one epoch of the bare LeNet loop on Fashion-MNIST (batch 128, two threads).
 """
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
 TOP = Path(__file__).parents[2]
 PARTS = ("conf.py", "docs", "gallery", "d2lnotes", "build/results")
 COMMAND = (sys.executable, "-m", "d2lnotes.site.command.cli", "build", "--no-gallery")
-COPIES = 7  # of the chapters, for 115 lessons; a copy of the scripts less makes 145
+COPIES = 5  # of the chapters, for 114 lessons
+FEWER = 3  # copies of the scripts than of the lessons, for 159 scripts
 SAVED = "preliminaries/tensors"
 NEW_WORDS = 120  # of a copied page: about what one more page of ours adds
 LABEL = re.compile(
     r"^\(([\w-]+)\)=$|^:(?:label|name): ([\w-]+)$|\$\$ \(([\w-]+)\)$", re.MULTILINE
 )
+
+MOVED = re.compile(r"^moved:\n(?: .*\n)+", re.MULTILINE)
 
 
 class Cost(NamedTuple):
@@ -59,7 +62,7 @@ def write_course(folder: Path, copies: int = 0) -> int:
         for chapter in chapters:
             _copy_chapter(chapter, number)
             _list(folder / "docs" / "index.md", f"{chapter.name}-{number}/index")
-    for number in range(1, copies - 1):
+    for number in range(1, copies - FEWER + 1):
         for header in sorted(TOP.glob("gallery/*/GALLERY_HEADER.rst")):
             _copy_scripts(folder / "gallery" / header.parent.name, number)
     return sum(len(list(page.parent.glob("*.md"))) - 1 for page in _chapters(folder))
@@ -80,8 +83,11 @@ def _copy_chapter(chapter: Path, number: int) -> None:
     target = chapter.with_name(f"{chapter.name}-{number}")
     target.mkdir()
     for name, text in pages.items():
+        copy = MOVED.sub("", text)  # a copy has no readers with old links
         # References to pages lead to the first copy, which has them all.
-        copy = re.sub(r"\{doc\}`(?!/|[^`]*<)", rf"{{doc}}`/{chapter.name}/", text)
+        copy = re.sub(
+            r"\{doc\}`(?:[^`<]*<)?(?=[\w-]+[`>])", rf"\g<0>/{chapter.name}/", copy
+        )
         copy = re.sub(
             r"(?<![\w-])[\w-]+(?![\w-])",
             lambda m: f"{m[0]}-{number}" if m[0] in labels else m[0],

@@ -10,19 +10,17 @@ outside.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import time
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
 from d2lnotes.site.command.course import LANGUAGES, Course
+from d2lnotes.site.command.packing import Packer
 from d2lnotes.site.command.sphinx_run import Outcome
-from d2lnotes.site.command.terminal import naming
 from d2lnotes.site.contents import listed_chapters
 from d2lnotes.site.downloads.files import BOTH, FOLDER, LIST_BEGINS, LIST_ENDS
 from d2lnotes.site.downloads.wheel import WHEEL, wheel_files
@@ -33,7 +31,6 @@ _PAGE = "reference/downloads.html"
 _SITE = "d2lnotes-site.zip"
 _TITLE = re.compile(r"(?m)^# (.+)$")
 _LIST = re.compile(f"{LIST_BEGINS}.*?{LIST_ENDS}", re.DOTALL)
-_PACKED = {".jpg", ".png", ".webp", ".whl", ".woff2"}  # they hardly get smaller
 _WORDS = {
     "zh": {
         "site": "整个网站（中英文），解压后打开 index.html",
@@ -64,21 +61,22 @@ def make_archives(course: Course) -> Outcome | None:
     if not any(_pages(course)):
         return None
     folder = course.build / "html" / FOLDER
-    wheel = folder / WHEEL
-    _pack(wheel, wheel_files())
+    wheel, packer = folder / WHEEL, Packer(course.build / "archives.json")
+    packer.pack(wheel, wheel_files())
     for language in (*LANGUAGES, BOTH):
         for chapter in listed_chapters(course.docs):
             found = sorted((folder / language / chapter).glob("*.*"))
             if found:
                 files = {path.name: path for path in (*found, wheel)}
-                _pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
+                packer.pack(folder / f"d2lnotes-{chapter}-{language}.zip", files)
     for language in LANGUAGES:
         for pdf in course.pdfs(language):
-            _copy(pdf, folder / pdf.name)
+            _copy(pdf, folder / pdf.name, packer)
     _remove_leftovers(course, folder)
     fill_pages(course)
     if all((course.html(language) / "index.html").exists() for language in LANGUAGES):
-        _pack(folder / _SITE, _site_files(course), top="d2lnotes")
+        packer.pack(folder / _SITE, _site_files(course), top="d2lnotes")
+    packer.save()
     fill_pages(course)  # now that the size of the whole is known
     return Outcome("archives", time.perf_counter() - started)
 
@@ -180,46 +178,8 @@ def _site_files(course: Course) -> dict[str, Path | bytes]:
     return found
 
 
-def _pack(archive: Path, files: Mapping[str, Path | bytes], *, top: str = "") -> None:
-    """Write ``files`` into ``archive`` unless it holds exactly them."""
-    state = _digest(files)
-    if archive.exists() and _comment(archive) == state:
-        return
-    partial = archive.with_suffix(".partial")
-    with naming(archive), zipfile.ZipFile(partial, "w") as packed:
-        packed.comment = state
-        for name in sorted(files):
-            # No time and no owner: the same contents make the same file.
-            facts = zipfile.ZipInfo(f"{top}/{name}" if top else name)
-            facts.external_attr = 0o644 << 16
-            stored = Path(name).suffix in _PACKED
-            facts.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
-            packed.writestr(facts, _content(files[name]))
-    partial.replace(archive)
-
-
-def _digest(files: Mapping[str, Path | bytes]) -> bytes:
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        content = hashlib.sha256(_content(files[name])).hexdigest()
-        digest.update(f"{name} {content}\n".encode())
-    return digest.hexdigest().encode()
-
-
-def _content(file: Path | bytes) -> bytes:
-    return file if isinstance(file, bytes) else file.read_bytes()
-
-
-def _comment(archive: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(archive) as packed:
-            return packed.comment
-    except zipfile.BadZipFile:
-        return b""
-
-
-def _copy(source: Path, target: Path) -> None:
-    if not target.exists() or target.read_bytes() != source.read_bytes():
+def _copy(source: Path, target: Path, packer: Packer) -> None:
+    if not target.exists() or packer.digest(target) != packer.digest(source):
         shutil.copyfile(source, target)
 
 

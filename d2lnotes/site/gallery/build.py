@@ -19,11 +19,16 @@ from filelock import FileLock, Timeout
 from sphinx.util import logging
 from sphinx.util.console import bold, green, red
 
-from d2lnotes.site._sphinx import leave_matplotlib_to_scripts, run_gallery_script
+from d2lnotes.site._sphinx import (
+    leave_matplotlib_to_scripts,
+    run_gallery_script,
+    write_gallery_pages_if,
+)
 from d2lnotes.site.gallery.plan import plan
 from d2lnotes.site.gallery.records import Record, read_record, write_record
 from d2lnotes.site.gallery.run import run_jobs
 from d2lnotes.site.gallery.scripts import Gallery, Script
+from d2lnotes.site.gallery.settled import leavings, needs, settings_mark
 from d2lnotes.site.gallery.store import Store, StoredRun, put_in_place, runs_home
 from d2lnotes.site.gallery.unreadable_scripts import (
     keep_from_sphinx_gallery,
@@ -53,6 +58,8 @@ class GalleryBuild:
         self.unreached: list[Script] = []
         self.errors: dict[str, str] = {}
         self.lock: FileLock | None = None
+        self.needs = ""
+        self.is_settled = False
         self.store = Store(runs_home(), logger.info)
 
     def run_stale_scripts(self, app: Sphinx) -> None:
@@ -63,13 +70,19 @@ class GalleryBuild:
         self.gallery = Gallery.of(
             app.config, root=Path(app.confdir), docs=Path(app.srcdir)
         )
+        settings = settings_mark(conf)
         self._wait_for_other_builds()
         scripts = self.gallery.scripts()
         self.scripts = [x for x in scripts if self.gallery.shard.holds(x.name)]
         unreadable = [x.source for x in scripts if why_unreadable(x.source)]
         keep_from_sphinx_gallery(conf, unreadable)
-        self.gallery.remove_leftovers()
-        jobs = plan(self.gallery, self.store)
+        self.needs = needs(self.gallery, self.store, settings)
+        state = self._state_file.read_text() if self._state_file.is_file() else ""
+        self.is_settled = state == self._state()
+        self._state_file.unlink(missing_ok=True)  # until this build has come to its end
+        if not self.is_settled:
+            self.gallery.remove_leftovers()
+        jobs = [] if self.is_settled else plan(self.gallery, self.store)
         if self.runs:
             self._note_what_was_tried()
             if jobs:
@@ -80,6 +93,13 @@ class GalleryBuild:
             self.check_all_ran(app)
             self.report(app, None)
             raise SystemExit(app.statuscode)
+
+    @property
+    def _state_file(self) -> Path:
+        return self.gallery.records.parent / "gallery.state"
+
+    def _state(self) -> str:
+        return f"{self.needs} {leavings(self.gallery)}"
 
     def _wait_for_other_builds(self) -> None:
         place = self.gallery.records.parent / "gallery.lock"
@@ -186,12 +206,26 @@ class GalleryBuild:
         conf = app.config.sphinx_gallery_conf
         targets = {str(script.target) for script in self.passed}
         conf["passing_examples"] += [str(script.source) for script in self.passed]
-        conf["stale_examples"] = [s for s in conf["stale_examples"] if s not in targets]
+        found = conf["stale_examples"]
+        if self.is_settled:  # sphinx-gallery has not looked
+            found = [str(script.target) for script in self.scripts]
+        conf["stale_examples"] = [s for s in found if s not in targets]
+        self._note_state(app)
         # The command waits for this before it builds the other language.
         mark = self.gallery.records.parent / "scripts-ran"
         mark.write_text(self.gallery.build_id)
         if self.lock is not None:
             self.lock.release()
+
+    def _note_state(self, app: Sphinx) -> None:
+        """Spare the next build all this, unless there is something left to do."""
+        if not (
+            self.errors
+            or self.unreached
+            or self.gallery.recheck
+            or app.config.d2lnotes_only_scripts  # sphinx-gallery has not looked yet
+        ):
+            self._state_file.write_text(self._state())
 
     def report(self, app: Sphinx, exception: Exception | None) -> None:
         """Name what failed once more, where a reader of the log ends; fail the build."""
@@ -262,6 +296,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("d2lnotes_recheck", 0, "", int)
     app.add_config_value("d2lnotes_only_scripts", False, "", bool)
     build = GalleryBuild()
+    write_gallery_pages_if(app, lambda: not build.is_settled)
     app.connect("config-inited", adapt_config)
     app.connect("builder-inited", build.run_stale_scripts, priority=Started.SCRIPTS_RUN)
     app.connect("builder-inited", build.check_all_ran, priority=Started.SCRIPTS_CHECKED)

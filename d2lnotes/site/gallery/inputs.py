@@ -66,11 +66,16 @@ def inputs_of(
     return {
         THE_SCRIPT: digest(source.read_bytes()),
         **dict(sorted(imported_code(source, packages).items())),
-        "Python": platform.python_version(),
-        **{name: version for name in _VERSIONED if (version := _version(name))},
+        **versions(),
         "the kind of device": device,
         "the settings": digest(json.dumps([_FORMAT, chosen], default=str).encode()),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a run depends on."""
+    found = {name: version for name in _VERSIONED if (version := _version(name))}
+    return {"Python": platform.python_version(), **found}
 
 
 def digest(content: bytes) -> str:

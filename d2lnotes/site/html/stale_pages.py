@@ -59,15 +59,21 @@ class Names:
     def __init__(self, env: BuildEnvironment) -> None:
         self._env = env
         self._std = env.domains.standard_domain
+        # Many pages refer to the same places.
+        self._meanings: dict[Reference, str] = {}
         self._objects: dict[str, list[object]] = defaultdict(list)
         for (kind, name), place in self._std.objects.items():
             self._objects[_last(name)].append((kind, name, place))
         for name, entry in env.domains.python_domain.objects.items():
             self._objects[_last(name)].append((name, entry.docname, entry.node_id))
 
-    def meaning(self, reference: Reference) -> object:
-        """Return all that a page can show of what ``reference`` leads to."""
-        name, part = reference
+    def meaning(self, reference: Reference) -> str:
+        """Return a mark of all that a page can show of what ``reference`` leads to."""
+        if reference not in self._meanings:
+            self._meanings[reference] = mark(self._shown(*reference))
+        return self._meanings[reference]
+
+    def _shown(self, name: str, part: str) -> object:
         return (
             self.title(name, part) if name in self._env.found_docs else None,
             [self._label(text) for text in (name, name.lower())],

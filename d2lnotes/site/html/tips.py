@@ -7,6 +7,7 @@ Nothing is requested, and without JavaScript the links lead to the same text.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -128,6 +129,7 @@ def shown_definitions(env: BuildEnvironment) -> dict[str, object]:
     """Return the definitions of the terms that each page links."""
     definitions = TermDefinitions.of(env)
 
+    @cache  # many pages link the same terms
     def definition(name: str) -> object:
         page, term = find_term(env, name) or ("", "")
         halves = definitions.get(page, {}).get(term, {})

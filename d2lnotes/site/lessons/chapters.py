@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Lessons = dict[str, Lesson]  # by their pages
+
 # Under this key a page keeps what its overviews were made of.
 _MADE_OF = "d2lnotes_overviews"
 
@@ -120,7 +122,7 @@ class Overviews(SphinxTransform):
 
         def note(kind: str, pages: list[str]) -> Any:  # noqa: ANN401 - kind decides
             made_of.append((kind, pages))
-            return _FACTS[kind](self.env, pages)
+            return _FACTS[kind](self.env, pages, find_lessons(self.env))
 
         for place in list(self.document.findall(Placeholder)):
             if place["kind"] == "cards":
@@ -281,7 +283,7 @@ def _twin(name: str, zh: str, en: str) -> list[nodes.paragraph]:
     return [nodes.paragraph("", text.strip(), classes=[name]) for text in (zh, en)]
 
 
-def _card_of(env: BuildEnvironment, chapter: str, lessons: dict[str, Lesson]) -> Card:
+def _card_of(env: BuildEnvironment, chapter: str, lessons: Lessons) -> Card:
     folder = chapter_of(chapter)
     figure, alternative = chapter_figure(env, chapter)
     pages = [page for page in lessons if chapter_of(page) == folder]
@@ -316,13 +318,13 @@ def _scripts(env: BuildEnvironment, chapter: str) -> list[Path]:
     return sorted((Path(env.srcdir) / examples / chapter).glob("plot_*.py"))
 
 
-def _cards(env: BuildEnvironment, chapters: list[str]) -> list[Card]:
-    lessons = find_lessons(env)
+def _cards(env: BuildEnvironment, chapters: list[str], lessons: Lessons) -> list[Card]:
     return [_card_of(env, chapter, lessons) for chapter in chapters]
 
 
-def _facts(env: BuildEnvironment, chapters: list[str]) -> list[tuple[int, str, str]]:
-    lessons = find_lessons(env)
+def _facts(
+    env: BuildEnvironment, chapters: list[str], lessons: Lessons
+) -> list[tuple[int, str, str]]:
     examples = Path(env.srcdir, env.config.sphinx_gallery_conf["examples_dirs"])
     counts = [
         (len(lessons), "页课文，中英对照", "pages, each in both languages"),
@@ -345,9 +347,8 @@ def _facts(env: BuildEnvironment, chapters: list[str]) -> list[tuple[int, str, s
     return [count for count in counts if count[0]]
 
 
-def _path(env: BuildEnvironment, pages: list[str]) -> list[Row]:
+def _path(env: BuildEnvironment, pages: list[str], lessons: Lessons) -> list[Row]:
     """Return the pages of a chapter, after those of other chapters that they need."""
-    lessons = find_lessons(env)
     own = [page for page in pages if page in lessons]
     needs = {page: direct_needs(page, lessons) for page in own}
     outside = [
@@ -361,7 +362,7 @@ def _path(env: BuildEnvironment, pages: list[str]) -> list[Row]:
     ]
 
 
-_FACTS: dict[str, Callable[[BuildEnvironment, list[str]], Any]] = {
+_FACTS: dict[str, Callable[[BuildEnvironment, list[str], Lessons], Any]] = {
     "cards": _cards,
     "facts": _facts,
     "path": _path,
@@ -370,9 +371,12 @@ _FACTS: dict[str, Callable[[BuildEnvironment, list[str]], Any]] = {
 
 def shown_overviews(env: BuildEnvironment) -> dict[str, object]:
     """Return what the overviews of each page say."""
+    lessons = find_lessons(env)  # once, not for every page
     return {
         page: [
-            _FACTS[kind](env, [name for name in pages if name in env.found_docs])
+            _FACTS[kind](
+                env, [name for name in pages if name in env.found_docs], lessons
+            )
             for kind, pages in facts[_MADE_OF]
         ]
         for page, facts in env.metadata.items()

@@ -96,7 +96,7 @@ def _by_name(pages: frozenset[str]) -> dict[str, list[str]]:
 
 def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
     """Return all pages to study whose front matter is right; others are reported."""
-    found = {}
+    found, names = {}, _by_name(frozenset(env.found_docs))
     for page in sorted(filter(is_lesson, env.found_docs)):
         source = Path(env.doc2path(page))
         try:
@@ -106,7 +106,7 @@ def find_lessons(env: BuildEnvironment) -> dict[str, Lesson]:
         minutes, needs = matter.get("minutes"), matter.get("needs")
         if is_minutes(minutes) and isinstance(needs, list):
             wanted = (need for need in needs if isinstance(need, str))
-            meant = (pages_named(env, need) for need in wanted)
+            meant = (names.get(need, []) for need in wanted)
             known = tuple(pages[0] for pages in meant if len(pages) == 1)
             found[page] = Lesson(page, minutes, known, exercises)
     return found

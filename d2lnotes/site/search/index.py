@@ -278,13 +278,15 @@ def write_index(
     terms: list[dict[str, list[int]]] = [{} for _ in range(PARTS)]
     names: list[Named] = [{} for _ in range(PARTS)]
     described: list[Named] = [{} for _ in range(PARTS)]
-    words: set[str] = set()
+    postings: dict[str, list[int]] = {}
     for page, note in notes.items():
-        words.update(note.terms)
         often = set(note.often)
         for term in note.terms:
             posting = 2 * numbers[page] + (term in often)
-            terms[part_of(term)].setdefault(term, []).append(posting)
+            postings.setdefault(term, []).append(posting)
+    for term, found in postings.items():  # the part of each is counted once
+        terms[part_of(term)][term] = found
+    words = set(postings)
     places = {(page, name.anchor) for page, name in objects}
     for page, name in (*_names(notes), *taught):
         if name.kind == "index" and (page, name.anchor) in places:

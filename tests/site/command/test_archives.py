@@ -242,3 +242,66 @@ def test_a_page_that_sphinx_wrote_again_is_filled_again(course):
     fill_pages(course)
 
     assert page(course) == filled
+
+
+def test_only_files_that_changed_are_read(course, monkeypatch):
+    make_archives(course)
+    make_archives(course)  # the first has filled the pages of downloads at its end
+    page = course.html("en") / "index.html"
+    page.write_text("another home")
+    read, found = Path.read_bytes, []
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda path: found.append(path) or read(path)
+    )
+
+    make_archives(course)
+
+    site = course.build / "html"
+    assert {path for path in found if path.is_relative_to(site)} == {page}
+
+
+def test_only_files_that_changed_are_compressed(course, monkeypatch):
+    make_archives(course)
+    make_archives(course)
+    (course.html("en") / "index.html").write_text("another home")
+    write, found = zipfile.ZipFile.writestr, []
+    monkeypatch.setattr(
+        zipfile.ZipFile,
+        "writestr",
+        lambda packed, facts, content: (
+            found.append(facts.filename) or write(packed, facts, content)
+        ),
+    )
+
+    make_archives(course)
+
+    assert found == ["d2lnotes/en/index.html"]
+
+
+def test_an_archive_that_is_packed_again_is_like_a_new_one(course):
+    make_archives(course)
+    (course.html("en") / "a page.html").write_text("before all others")
+    (course.html("zh") / "新.html").write_text("text " * 1000)
+    (course.html("en") / "index.html").write_text("another home")
+    make_archives(course)
+    archives = {path: path.read_bytes() for path in downloads(course).glob("*.zip")}
+    with zipfile.ZipFile(downloads(course) / "d2lnotes-site.zip") as packed:
+        assert packed.testzip() is None
+    for path in (*archives, course.build / "archives.json"):
+        path.unlink()
+
+    make_archives(course)
+
+    assert {path: path.read_bytes() for path in archives} == archives
+
+
+def test_a_damaged_memory_or_archive_is_made_anew(course):
+    make_archives(course)
+    archive = downloads(course) / "d2lnotes-site.zip"
+    before = archive.read_bytes()
+    archive.write_bytes(before[: len(before) // 2])
+    (course.build / "archives.json").write_text("[")
+
+    make_archives(course)
+
+    assert archive.read_bytes() == before

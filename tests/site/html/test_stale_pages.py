@@ -4,6 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
+from d2lnotes.site.html.stale_pages import Names
+
 EXTENSIONS = [
     "d2lnotes.site.twins",
     "d2lnotes.site.lessons.exercises",
@@ -70,3 +72,22 @@ def test_new_text_leaves_the_other_pages_as_they_are(tmp_path):
     build(tmp_path, PAGES["named.md"].replace("English.", "Other text."))
 
     assert page.stat().st_mtime_ns == before
+
+
+def test_what_is_referred_to_is_looked_up_once(tmp_path, monkeypatch):
+    shown, looked_up = Names._shown, []
+    monkeypatch.setattr(
+        Names,
+        "_shown",
+        lambda names, *place: looked_up.append(place) or shown(names, *place),
+    )
+    monkeypatch.setitem(
+        PAGES,
+        "index.md",
+        PAGES["index.md"] + f"\n见{REFERENCES}。\n\nSee {REFERENCES}.\n",
+    )
+
+    build(tmp_path, PAGES["named.md"])
+
+    assert ("label", "") in looked_up
+    assert len(looked_up) == len(set(looked_up))

@@ -2,10 +2,13 @@
 
 import os
 from importlib import metadata
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
+
+from d2lnotes.site.html import tips
 
 LATER = 4e9  # seconds: newer than anything that is built
 PAGES = {
@@ -128,3 +131,14 @@ def test_what_is_kept_of_definitions_and_titles_keeps_no_page_with_it(build, tmp
 
     assert b" with a shape." in kept
     assert b"The rest of it." not in kept
+
+
+def test_a_definition_is_looked_up_once_however_many_pages_link_it(monkeypatch):
+    looked_up = []
+    monkeypatch.setattr(tips, "find_term", lambda env, name: looked_up.append(name))
+    pages = {f"page{number}": {"d2lnotes_terms": ["tensor"]} for number in range(7)}
+
+    shown = tips.shown_definitions(SimpleNamespace(metadata=pages))
+
+    assert looked_up == ["tensor"]
+    assert shown.keys() == pages.keys()

@@ -2,11 +2,13 @@
 
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
+from d2lnotes.site.lessons import chapters
 from d2lnotes.site.lessons.learning_path import Arc, draw_arcs
 
 LATER = 4e9  # seconds: newer than anything that is built
@@ -258,3 +260,19 @@ def test_in_a_pdf_the_path_stands_before_the_pages_of_the_chapter(tmp_path):
 
     text = (out / "tiny.tex").read_text(encoding="utf-8")
     assert text.index("Learning path: 2 pages") < text.index(r"\section{One}")
+
+
+def test_the_lessons_are_looked_up_once_however_many_pages_show_them(monkeypatch):
+    looked_up = []
+    monkeypatch.setattr(
+        chapters, "find_lessons", lambda env: looked_up.append(env) or {}
+    )
+    pages = {
+        f"chapter{number}/index": {"d2lnotes_overviews": [("path", [])]}
+        for number in range(7)
+    }
+
+    shown = chapters.shown_overviews(SimpleNamespace(metadata=pages, found_docs=pages))
+
+    assert shown == {page: [[]] for page in pages}
+    assert len(looked_up) == 1

@@ -2,6 +2,7 @@
 
 import json
 
+from d2lnotes.site.search import index
 from d2lnotes.site.search.index import (
     PARTS,
     Name,
@@ -64,3 +65,15 @@ def test_an_index_that_lost_a_part_is_made_again(tmp_path):
     write_index(tmp_path, notes)
 
     assert read(part)["terms"] == {"word": [0]}
+
+
+def test_the_part_of_a_term_is_counted_once_however_many_pages_hold_it(
+    tmp_path, monkeypatch
+):
+    counted = []
+    monkeypatch.setattr(index, "part_of", lambda term: counted.append(term) or 0)
+    note = Note("", [], ["word"], [], [], [])
+
+    write_index(tmp_path, {f"page{number}": note for number in range(7)})
+
+    assert counted == ["word"]
