@@ -12,9 +12,9 @@ from filelock import FileLock
 from tiny_course import make_course, start
 
 from d2lnotes.site.command import cli, sphinx_run
-from d2lnotes.site.command.archives import _pack
 from d2lnotes.site.command.cli import main
 from d2lnotes.site.command.course import Course
+from d2lnotes.site.command.packing import Packer
 from d2lnotes.site.command.serve import snapshot
 
 FULL = Path("/dev/full")  # a file on a disk without room
@@ -63,9 +63,10 @@ def test_a_full_disk_under_the_output_or_an_archive_is_named(tmp_path, course):
         process = start(course, "data", "list", stdout=full, stderr=subprocess.PIPE)
         said = process.communicate(timeout=60)[1].decode()
     (tmp_path / "site.partial").symlink_to(FULL)
+    packer = Packer(tmp_path / "memory.json")
 
     with pytest.raises(OSError, match="No space left") as error:
-        _pack(tmp_path / "site.zip", {"page": bytes(100_000)})
+        packer.pack(tmp_path / "site.zip", {"page": bytes(100_000)})
 
     assert said.startswith("d2lnotes: the output could not be written: No space left")
     assert len(said.splitlines()) == 1
