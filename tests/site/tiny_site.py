@@ -14,30 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def build_tiny_site(
-    folder: Path,
-    pages: Mapping[str, str],
-    *,
-    extensions: Sequence[str],
-    language: str = "zh_CN",
-    builder: str = "html",
-    **config: Any,
-) -> Path:
-    """Write ``pages`` (name to text), build them, and return the output folder.
+def build_tiny_site(folder: Path, pages: Mapping[str, str], **options: Any) -> Path:
+    """Build a site as ``try_tiny_site`` does, and return the output folder.
 
     Raises
     ------
     AssertionError
         If the build warns.
     """
-    out, warnings = try_tiny_site(
-        folder,
-        pages,
-        extensions=extensions,
-        language=language,
-        builder=builder,
-        **config,
-    )
+    out, warnings = try_tiny_site(folder, pages, **options)
     if warnings:
         raise AssertionError(warnings)
     return out
@@ -52,7 +37,10 @@ def try_tiny_site(
     builder: str = "html",
     **config: Any,
 ) -> tuple[Path, str]:
-    """Do the same for pages that may be wrong; return what the build warns of as well."""
+    """Write ``pages`` (name to text) and build them.
+
+    Return the output folder and what the build warns of.
+    """
     source = folder / "docs"
     for name, text in pages.items():
         file = source / name
