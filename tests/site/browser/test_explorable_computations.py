@@ -557,3 +557,34 @@ def test_images_and_turns_agree_with_torch(compute, generator, matrices):
     assert_agrees(images, expected)
     quotient = torch.view_as_complex(expected) / torch.view_as_complex(vectors)
     assert_agrees(turns, quotient.angle().rad2deg(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["ReLU", "tanh", "sigmoid"])
+def test_both_passes_and_the_step_after_them_agree_with_autograd(
+    compute, generator, name
+):
+    x, y = randoms(generator, 2, scale=2), 0.7
+    shapes = {"W1": (2, 2), "b1": (2,), "w2": (2,), "b2": ()}
+    weights = {
+        key: randoms(generator, math.prod(size)).reshape(size).requires_grad_()
+        for key, size in shapes.items()
+    }
+
+    def loss_of(W1, b1, w2, b2):
+        hidden = ACTIVATIONS[name](x @ W1 + b1)
+        return (hidden @ w2 + b2 - y).square() / 2
+
+    loss = loss_of(**weights)
+    loss.backward()
+    network = {"x": x, **{key: weight.detach() for key, weight in weights.items()}}
+    network = {key: value.tolist() for key, value in network.items()}
+
+    found = compute("E.bothPasses(a, b, c)", network, y, name)
+    after = compute("E.updated(a, b, 0.1)", network, found["gradients"])
+    again = compute("E.bothPasses(a, b, c).loss", after, y, name)
+
+    assert_agrees(found["loss"], loss.detach())
+    for key, weight in weights.items():
+        assert_agrees(found["gradients"][key], weight.grad)
+    stepped = {key: (w - 0.1 * w.grad).detach() for key, w in weights.items()}
+    assert_agrees(again, loss_of(**stepped))
