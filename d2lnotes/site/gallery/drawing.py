@@ -1,7 +1,8 @@
 """Save the figures of a script in both languages, from one run.
 
 sphinx-gallery saves each in the first language; it is drawn once more in English, with
-the layout that English needs, if it has words.
+the layout that English needs, if it has words. Beside each lies an SVG for readers to
+keep.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ _FUNCTIONS = {
     "tanh",
 }
 _WORD = re.compile(r"[a-z][a-z'’-]+")
+# A cloud of a hundred thousand points: as a picture it is smaller, and as good.
+_LARGEST_SVG = 1_000_000  # bytes
 _AROUND_WORDS = "()[]“”‘’.,:;!?/%±…"
 
 
@@ -69,6 +72,8 @@ def save_figures(
         before = len(saved)
         with drawn_in("zh"):
             rst = matplotlib_scraper(block, block_vars, gallery_conf)
+            for figure, path in zip(figures, saved[before:], strict=True):
+                _save_as_svg(figure, Path(path))
         for number, figure, path in zip(numbers, figures, saved[before:], strict=True):
             _check_texts(figure, number)
             _save_in_english(figure, Path(path), gallery_conf["image_srcset"])
@@ -140,3 +145,15 @@ def _save_in_english(figure: Figure, path: Path, sizes: Iterable[float]) -> None
             place = path.with_stem(path.stem + larger)
             name = in_english(place.name)
             figure.savefig(place.with_name(name), dpi=size * figure.dpi)
+        _save_as_svg(figure, path.with_name(in_english(path.name)))
+
+
+def _save_as_svg(figure: Figure, path: Path) -> None:
+    """Save ``figure`` beside its picture ``path``, the same bytes in each run."""
+    import matplotlib.pyplot as plt
+
+    file = path.with_suffix(".svg")
+    with plt.rc_context({"svg.hashsalt": path.stem}):
+        figure.savefig(file, metadata={"Date": None})
+    if file.stat().st_size > _LARGEST_SVG:
+        file.unlink()

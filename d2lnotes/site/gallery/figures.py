@@ -3,7 +3,7 @@
 A figure is ``sphx_glr_plot_lenet_002.png``, in the words of the course's first language.
 If it has words, ``sphx_glr_plot_lenet_002.en.png`` says the same in English; Sphinx puts
 a file of this name in the place of the other by itself. ``…_2_00x.png`` has twice the
-pixels of either.
+pixels of either; ``….svg`` is for readers to keep.
 """
 
 from __future__ import annotations

@@ -398,7 +398,8 @@ def _check_page(script: Script) -> None:
         )
     shown = set(re.findall(r"sphx_glr_[\w.-]+", text))
     for path in script.images():
-        if path.parent.name != "thumb" and without_language(path.name) not in shown:
+        picture = without_language(path.with_suffix(".png").name)
+        if path.parent.name != "thumb" and picture not in shown:
             path.unlink()
         elif path.suffix == ".png":
             shrink(path)

@@ -2,16 +2,16 @@
 
 Each is a link to its file, the largest there is; ``picture_viewer.js`` opens it in a
 dialog instead, which every page with a picture holds once. Of a figure that a script has
-drawn, the dialog leads to the place where it did.
+drawn, the dialog leads to the place where it did, and offers its SVG.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from d2lnotes.site.html.pictures import IN_A_CARD
+from d2lnotes.site.html.pictures import IN_A_CARD, copy_newer
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.stages import Rendered
 from d2lnotes.site.twins.languages import own_language
@@ -34,6 +34,7 @@ _WORDS = {
         "whole": "整幅",
         "close": "关闭",
         "keep": "保存 PNG",
+        "keep_svg": "SVG",
         "code": "画它的代码",
         "licence": "图和文字以 CC BY 4.0 授权：可以转载和修改，请署名“d2lnotes 作者”。",
     },
@@ -43,7 +44,8 @@ _WORDS = {
         "larger": "Larger",
         "whole": "Whole",
         "close": "Close",
-        "keep": "Keep the PNG",
+        "keep": "Keep PNG",
+        "keep_svg": "SVG",
         "code": "The code that drew it",
         "licence": (
             "Figures and text are licensed under CC BY 4.0: share and adapt them, and "
@@ -81,6 +83,9 @@ def link_pictures(
             if page:
                 code = app.builder.get_relative_uri(pagename, page)
                 attributes += f' data-code="{code}#{place}"'
+                drawing = PurePosixPath(page).parent / "images" / name
+                if svg := _copied_svg(app, pagename, drawing, address):
+                    attributes += f' data-svg="{svg}"'
         return f"<a {attributes}>{image}</a>"
 
     body = _PICTURE.sub(link, context["body"])
@@ -91,6 +96,18 @@ def link_pictures(
         )
         context["body"] = body + dialog
         app.add_js_file("picture_viewer.js")
+
+
+def _copied_svg(
+    app: Sphinx, pagename: str, drawing: PurePosixPath, address: str
+) -> str:
+    """Return the address of a picture's SVG, once it lies there; blank without one."""
+    file = Path(app.srcdir, drawing).with_suffix(".svg")
+    if not file.is_file():
+        return ""
+    svg = PurePosixPath(address).with_suffix(".svg").as_posix()
+    copy_newer(file, Path(app.outdir, pagename).parent / svg)
+    return svg
 
 
 def _scripts(app: Sphinx, pagename: str) -> dict[str, str]:

@@ -72,12 +72,12 @@ def _attributes(image: str, files: dict[str, Path], folder: Path) -> str:
     if "srcset=" in image or IN_A_CARD in image or not double.is_file():
         return attributes
     target = (folder / address).with_stem(Path(address).stem + _DOUBLE)
-    _copy(double, target)
+    copy_newer(double, target)
     name = source[1].rpartition("/")[0] + "/" + quote(target.name)
     return f'{attributes} srcset="{source[1]}, {name} 2x"'
 
 
-def _copy(file: Path, target: Path) -> None:
+def copy_newer(file: Path, target: Path) -> None:
     """Copy a file unless its copy is as new."""
     if not target.is_file() or target.stat().st_mtime_ns < file.stat().st_mtime_ns:
         target.parent.mkdir(parents=True, exist_ok=True)

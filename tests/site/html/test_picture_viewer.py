@@ -38,6 +38,7 @@ def site(tmp_path_factory):
     head = struct.pack(">8s4s4s2I", b"\x89PNG\r\n\x1a\n", bytes(4), b"IHDR", 640, 479)
     for file in ("", "_2_00x"):
         images.joinpath(f"sphx_glr_plot_dot_002{file}.png").write_bytes(head)
+    images.joinpath("sphx_glr_plot_dot_002.svg").write_text("<svg/>", "utf-8")
     folder.joinpath("docs/first.png").write_bytes(head)
     pages = {
         "index.md": INDEX,
@@ -72,6 +73,14 @@ def test_a_figure_leads_to_its_largest_file_and_to_the_code_that_drew_it(page):
 
     assert 'href="_images/sphx_glr_plot_dot_002_2_00x.png"' in figure
     assert 'data-code="gallery/shapes/plot_dot.html#figure-2"' in figure
+
+
+def test_a_figure_that_was_saved_as_svg_offers_it(site, page):
+    svg = "_images/sphx_glr_plot_dot_002.svg"
+
+    assert f'data-svg="{svg}"' in links(page)[1]
+    assert site.joinpath(svg).read_text("utf-8") == "<svg/>"
+    assert "data-svg" not in links(page)[0]
 
 
 def test_the_page_of_the_script_has_the_place_that_other_pages_lead_to(site):

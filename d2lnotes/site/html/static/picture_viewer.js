@@ -13,6 +13,7 @@
     const room = find(".picture-room");
     const image = new Image();
     const file = find(".picture-file");
+    const svg = find(".picture-svg");
     const code = find(".picture-code");
     let size = [1, 1]; // as the page shows it, in pixels
     let scale = 1;
@@ -57,6 +58,8 @@
       image.alt = shown.alt;
       room.append(image);
       file.href = link.href;
+      svg.hidden = !link.dataset.svg;
+      if (link.dataset.svg) svg.href = link.dataset.svg;
       code.hidden = !link.dataset.code;
       if (link.dataset.code) code.href = link.dataset.code;
       find(".picture-caption").replaceChildren(...captionOf(link));
