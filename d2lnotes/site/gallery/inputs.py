@@ -48,7 +48,7 @@ _SETTINGS = (
     "thumbnail_size",
 )
 # Raise this when a run leaves behind something else than before.
-_FORMAT = "3"
+_FORMAT = "4"
 
 
 def inputs_of(
