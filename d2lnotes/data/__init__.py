@@ -22,6 +22,11 @@ from d2lnotes.data.images import ImageDataset, fetch_fashion_mnist, read_idx
 from d2lnotes.data.loader import TensorLoader
 from d2lnotes.data.stand_in import StandInWarning, with_stand_in
 from d2lnotes.data.synthetic import make_shortcut
+from d2lnotes.data.tables import (
+    TableDataset,
+    fetch_airfoil,
+    fetch_california_housing,
+)
 
 __all__ = [
     "REGISTRY",
@@ -30,11 +35,14 @@ __all__ = [
     "ImageDataset",
     "RemoteFile",
     "StandInWarning",
+    "TableDataset",
     "TensorLoader",
     "cache_path",
     "data_home",
     "extract",
     "fetch",
+    "fetch_airfoil",
+    "fetch_california_housing",
     "fetch_fashion_mnist",
     "find_data_set",
     "make_shortcut",

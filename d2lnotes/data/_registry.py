@@ -111,6 +111,40 @@ REGISTRY: Mapping[str, tuple[RemoteFile, ...]] = MappingProxyType(
                 size=5_148,
             ),
         ),
+        "airfoil": (
+            RemoteFile(
+                name="airfoil/airfoil_self_noise.dat",
+                urls=(
+                    "https://raw.githubusercontent.com/d2l-ai/d2l-zh/"
+                    "13177e16f335fef0b47317f98e2705c2f69a3440/data/"
+                    "airfoil_self_noise.dat",
+                    "https://d2l-data.s3-accelerate.amazonaws.com/"
+                    "airfoil_self_noise.dat",
+                ),
+                sha256="74c75fd71783f1e6b71f8a622b993dc592897a97cd689c5090a07147a1b097b3",
+                bytes=59_984,
+                licence="CC-BY-4.0",
+                source="https://archive.ics.uci.edu/dataset/291/airfoil+self+noise",
+            ),
+        ),
+        "california-housing": (
+            RemoteFile(
+                name="california-housing/housing.csv",
+                urls=(
+                    "https://raw.githubusercontent.com/ageron/handson-ml/"
+                    "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing/"
+                    "housing.csv",
+                    "https://cdn.jsdelivr.net/gh/ageron/handson-ml@"
+                    "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing/"
+                    "housing.csv",
+                ),
+                sha256="8a3727f4cf54ac1a327f69b1d5b4db54c5834ea81c6e4efc0d163300022a685e",
+                bytes=1_423_529,
+                licence="none stated; derived from the US census of 1990",
+                source="https://github.com/ageron/handson-ml/tree/"
+                "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing",
+            ),
+        ),
     }
 )
 
