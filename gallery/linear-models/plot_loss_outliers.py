@@ -148,7 +148,8 @@ for ax, (case, title) in zip(axes, titles.items(), strict=True):
     x0, y0 = (values[0].cpu() for values in cases[case])
     ax.plot(x0, y0, "o", color="0.6", ms=4)
     if case == "dirty":
-        ax.plot(x0[wrong], y0[wrong].clamp(max=76), "k^", ms=8)
+        label = "多写了零，有的在框外 | a zero too many, some off the frame"
+        ax.plot(x0[wrong], y0[wrong].clamp(max=76), "k^", ms=8, label=label)
     for (name, words), style in zip(
         NAMES.items(), ["C0-", "C1--", "C2:"], strict=True
     ):
@@ -157,6 +158,8 @@ for ax, (case, title) in zip(axes, titles.items(), strict=True):
     ax.set(xlabel="$x$", ylim=(-5, 80), title=title)
 axes[0].set_ylabel("$y$")
 axes[0].legend(loc="upper left")
+marks, labels = axes[1].get_legend_handles_labels()
+axes[1].legend(marks[:1], labels[:1], loc=(0.02, 0.78))
 fig.set_label(
     "左：数据无误，三条直线重合。右：十个点多写了零，平方误差的直线被抬高变陡，"
     "另外两条几乎没有动"
