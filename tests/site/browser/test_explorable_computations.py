@@ -6,6 +6,7 @@ import pytest
 import torch
 from numpy.polynomial import chebyshev
 from playwright.sync_api import Error
+from scipy import optimize
 from torch import nn
 from torch.nn import functional
 
@@ -588,3 +589,97 @@ def test_both_passes_and_the_step_after_them_agree_with_autograd(
         assert_agrees(found["gradients"][key], weight.grad)
     stepped = {key: (w - 0.1 * w.grad).detach() for key, w in weights.items()}
     assert_agrees(again, loss_of(**stepped))
+
+
+LINE_LOSSES = {
+    "squared": lambda e, _: e.square() / 2,
+    "absolute": lambda e, _: e.abs(),
+    "huber": lambda e, delta: functional.huber_loss(
+        e, torch.zeros_like(e), reduction="none", delta=delta
+    ),
+}
+POINT_SETS = {
+    "on a line": [[0.0, 1.0], [1.0, 3.0], [2.0, 5.0], [4.0, 9.0]],
+    "one outlier": [[1.0, 2.1], [2.0, 2.3], [3.0, 3.6], [5.0, 5.3], [9.0, 0.5]],
+    "two at one place": [[1.0, 1.0], [1.0, 1.0], [1.0, 4.0], [6.0, 2.0]],
+    "a far x": [[0.0, 0.0], [1.0, 1.2], [2.0, 1.9], [3.0, 3.1], [10.0, 0.0]],
+}
+
+
+@pytest.fixture
+def point_sets(generator):
+    drawn = 10 * torch.rand(20, 8, 2, generator=generator, dtype=torch.float64)
+    return [*POINT_SETS.values(), *drawn.tolist()]
+
+
+def test_every_loss_of_a_line_is_compared(compute):
+    assert compute("Object.keys(E.lossOf)") == list(LINE_LOSSES)
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.0, 4.0])
+@pytest.mark.parametrize("name", LINE_LOSSES)
+def test_the_losses_of_a_line_agree_with_torch(compute, inputs, name, delta):
+    errors = inputs.clamp(-1e100, 1e100)  # their squares are finite
+
+    found = compute("b.map((e) => E.lossOf[a](e, c))", name, errors.tolist(), delta)
+
+    assert_agrees(found, LINE_LOSSES[name](errors, delta))
+
+
+def test_the_line_of_squared_loss_is_that_of_least_squares(compute, point_sets):
+    for points in point_sets:
+        x, y = doubles(points).unbind(1)
+        basis = torch.stack([x, torch.ones_like(x)], dim=1)
+
+        line = compute("E.fitLine.squared(a)", points)
+
+        expected = torch.linalg.lstsq(basis, y[:, None]).solution[:, 0]
+        found = [line["slope"], line["intercept"]]
+        assert_agrees(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_line_of_absolute_loss_is_that_of_a_linear_program(compute, point_sets):
+    for points in point_sets:
+        x, y = doubles(points).unbind(1)
+        n = len(points)
+        # Least sum of t where −t ≤ slope x + intercept − y ≤ t.
+        line = torch.stack([x, torch.ones_like(x)], dim=1)
+        above, below = (
+            torch.hstack([line, -torch.eye(n)]),
+            torch.hstack([-line, -torch.eye(n)]),
+        )
+        program = optimize.linprog(
+            [0, 0, *[1] * n],
+            A_ub=torch.vstack([above, below]).numpy(),
+            b_ub=torch.cat([y, -y]).numpy(),
+            bounds=[(None, None)] * (n + 2),
+        )
+
+        found = compute("E.meanLoss('absolute', E.fitLine.absolute(a), a)", points)
+
+        assert found * n == pytest.approx(program.fun, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.0, 4.0])
+def test_the_gradient_of_huber_loss_is_zero_at_its_line(compute, point_sets, delta):
+    for points in point_sets:
+        x, y = doubles(points).unbind(1)
+
+        line = compute("E.fitLine.huber(a, b)", points, delta)
+
+        weights = doubles([line["slope"], line["intercept"]]).requires_grad_()
+        outputs = weights[0] * x + weights[1]
+        functional.huber_loss(outputs, y, delta=delta).backward()
+        # The loss is convex, so this is its minimum.
+        assert_agrees(weights.grad.tolist(), doubles([0.0, 0.0]), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LINE_LOSSES)
+def test_above_one_place_the_best_line_is_level(compute, name):
+    points = [[3.0, 1.0], [3.0, 2.0], [3.0, 6.0]]
+
+    line = compute("E.fitLine[a](b, 1)", name, points)
+
+    best = {"squared": 3.0, "absolute": 2.0, "huber": 2.0}
+    assert line["slope"] == 0
+    assert line["intercept"] == pytest.approx(best[name], abs=1e-6)

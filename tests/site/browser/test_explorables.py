@@ -19,6 +19,7 @@ LESSONS = {
     "preliminaries/eigenvalues": ["matrix-map"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
+    "linear-models/losses": ["regression-line"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
@@ -28,6 +29,7 @@ NAMES = [
     "gradient-descent",
     "convolution",
     "softmax-temperature",
+    "regression-line",
     "polynomial-overfitting",
     "matrix-map",
 ]
@@ -451,6 +453,21 @@ def test_the_point_and_the_direction_are_dragged_on_the_map(lesson):
     turn = torch.tensor(85.0, dtype=torch.float64).deg2rad()
     slope = gradient @ torch.stack([turn.cos(), turn.sin()])
     assert f" = {slope:.2f}." in told(page, "gradient-surface")
+
+
+def test_a_dragged_point_pulls_the_line_of_least_squares(lesson):
+    page = lesson("en/linear-models/losses")
+    points = handles(page, "regression-line", "point")
+
+    drag(page, points.last, 0, 60)
+    places = [one.get_attribute("aria-valuetext") for one in points.all()]
+
+    numbers = [[float(n) for n in re.findall(r"[\d.]+", place)] for place in places]
+    x, y = torch.tensor(numbers, dtype=torch.float64).T
+    basis = torch.stack([x, torch.ones_like(x)], dim=1)
+    slope = torch.linalg.lstsq(basis, y[:, None]).solution[0].item()
+    assert y[-1] < 7
+    assert f"squared {slope:.2f}," in told(page, "regression-line")
 
 
 def test_a_finger_drags_the_start_and_does_not_scroll(lesson):
