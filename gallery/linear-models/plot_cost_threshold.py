@@ -58,7 +58,7 @@ def train(features, labels):
     """Fit a logistic regression and return its weights and bias."""
     weights = torch.zeros(5, device=features.device, requires_grad=True)
     bias = torch.zeros(1, device=features.device, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights, bias], max_iter=30)
+    optimizer = torch.optim.LBFGS([weights, bias], max_iter=15)
 
     def loss():
         optimizer.zero_grad()

@@ -50,10 +50,10 @@ TEMPERATURES = torch.linspace(0.2, 20, 397).tolist()
 # %%
 # 五百张图片，训练到底 | Five hundred pictures, trained to the end
 # -------------------------------------------------------------
-# 每个种子抽另外五百张。用全部五百张求梯度，走 600 步，训练图片就都答对了。
+# 每个种子抽另外五百张。用全部五百张求梯度，走 400 步，训练图片就都答对了。
 # 再训练下去，得分之间的差还会增大，概率更接近 0 和 1。
 #
-# Each seed draws another five hundred. After 600 steps with the gradient of all
+# Each seed draws another five hundred. After 400 steps with the gradient of all
 # of them the training pictures are right. With more training the gaps between
 # scores keep growing, and probabilities move closer to 0 and 1.
 
@@ -62,7 +62,7 @@ def train_on_few(images, labels, sizes):
     """Train softmax regression with full gradients and return it."""
     model = SoftmaxRegression(*sizes).to(images.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
-    for _ in range(600):
+    for _ in range(400):
         loss = cross_entropy(model(images), labels)
         optimizer.zero_grad()
         loss.backward()
@@ -96,7 +96,8 @@ def losses_by_temperature(logits, labels, temperatures):
 sizes = images[0].numel(), len(data.class_names)
 valid_images, valid_labels = images[-num_valid:], labels[-num_valid:]
 found = {
-    name: [] for name in ("accuracy", "claimed", "before", "after", "best")
+    name: []
+    for name in ("seen", "accuracy", "claimed", "before", "after", "best")
 }
 for seed in range(NUM_SEEDS):
     generator = seed_everything(seed)

@@ -60,7 +60,7 @@ def train(features, labels):
     """Fit a logistic regression and return its weights and bias."""
     weights = torch.zeros(5, device=features.device, requires_grad=True)
     bias = torch.zeros(1, device=features.device, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights, bias], max_iter=30)
+    optimizer = torch.optim.LBFGS([weights, bias], max_iter=15)
 
     def loss():
         optimizer.zero_grad()
@@ -214,11 +214,19 @@ record_all(
 # precision. From the ROC curve of the test data with equal classes, compute
 # the precision at 1% of fraud, and compare it with the measured one.
 
-flagged = scores > -3  # a probability of about 0.05
+flagged = scores > -5  # a probability of 0.007
 recall = flagged[equal][labels[equal] == 1].float().mean()
 false_rate = flagged[equal][labels[equal] == 0].float().mean()
 share = labels.float().mean()
 computed = share * recall / (share * recall + (1 - share) * false_rate)
 measured = labels[flagged].float().mean()
 print(f"computed {computed:.3f}, measured {measured:.3f}")
-assert (computed - measured).abs() < 0.1
+assert (computed / measured - 1).abs() < 0.3
+
+# %%
+# 两个数相差不大。差来自偶然：各半的测试数据里只有几百笔正常的付款，
+# 由它们量出的假阳性率有误差。
+#
+# The two are close. They differ by chance: the test data with equal classes
+# hold a few hundred normal payments, and the false positive rate measured on
+# them has an error.

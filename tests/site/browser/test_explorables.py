@@ -19,6 +19,7 @@ LESSONS = {
     "preliminaries/eigenvalues": ["matrix-map"],
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
+    "linear-models/classification-metrics": ["threshold"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
@@ -28,6 +29,7 @@ NAMES = [
     "gradient-descent",
     "convolution",
     "softmax-temperature",
+    "threshold",
     "polynomial-overfitting",
     "matrix-map",
 ]
@@ -601,6 +603,7 @@ SET = {
         "place": "2 1",
     },
     "softmax-temperature": {"scoreA": "-2.5", "shift": "40"},
+    "threshold": {"threshold": "3.5", "share": "0.02"},
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
     "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
 }
