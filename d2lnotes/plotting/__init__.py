@@ -1,4 +1,4 @@
-"""Figures of training runs, images, tables, networks, the plane and graphs.
+"""Figures of training runs, classifiers, images, networks, the plane and graphs.
 
 Every function draws into the axes it is given, or into a new figure, and returns
 the axes. None of them shows or saves anything. Differences that color shows are
@@ -10,6 +10,11 @@ that is drawn.
 
 from d2lnotes._figure_language import use_language
 from d2lnotes.plotting.cells import plot_cells
+from d2lnotes.plotting.classification import (
+    plot_precision_recall,
+    plot_reliability,
+    plot_roc,
+)
 from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
@@ -26,6 +31,9 @@ __all__ = [
     "plot_layer_shapes",
     "plot_linear_map",
     "plot_pass",
+    "plot_precision_recall",
+    "plot_reliability",
+    "plot_roc",
     "plot_spread",
     "plot_vectors",
     "show_images",

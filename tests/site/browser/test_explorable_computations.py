@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import sklearn.metrics
 import torch
 from numpy.polynomial import chebyshev
 from playwright.sync_api import Error
@@ -483,6 +484,103 @@ def test_where_nobody_is_positive_there_is_no_posterior(compute):
     test = {"prevalence": 0.3, "sensitivity": 0, "falseAlarms": 0}
 
     assert compute("Number.isNaN(E.afterPositive(a))", test)
+
+
+# Threshold, distance of the classes, share of positives: usual ones, and corners.
+THRESHOLDS = [
+    (2.0, 4.0, 0.3),
+    (2.0, 4.0, 0.01),
+    (-5.0, 1.0, 0.5),
+    (11.0, 6.0, 0.9),
+    (0.5, 0.0, 0.2),
+    (1.0, 1e-4, 0.2),
+    (1.0, 0.02, 0.2),
+]
+of_thresholds = pytest.mark.parametrize("numbers", THRESHOLDS)
+
+
+def scored(numbers):
+    """Return the state of the widget, and examples that stand for its scores.
+
+    There are as many positives as negatives, evenly spaced in probability, with
+    weights that give the positives their share.
+    """
+    state = dict(zip(("threshold", "distance", "share"), numbers, strict=True))
+    quantiles = torch.logit((torch.arange(20_000).double() + 0.5) / 20_000)
+    labels = torch.arange(2).repeat_interleave(20_000)
+    weights = torch.where(labels == 1, state["share"], 1 - state["share"]) / 20_000
+    return state, torch.cat([quantiles, quantiles + state["distance"]]), labels, weights
+
+
+@of_thresholds
+def test_the_cells_of_a_threshold_agree_with_counted_examples(compute, numbers):
+    state, scores, labels, weights = scored(numbers)
+    flagged = (scores >= state["threshold"]).int()
+    expected = sklearn.metrics.confusion_matrix(labels, flagged, sample_weight=weights)
+
+    cells = compute("E.thresholdCells(a)", state)
+
+    names = ["trueNegative", "falsePositive", "falseNegative", "truePositive"]
+    found = [cells[name] for name in names]
+    assert_agrees(found, torch.from_numpy(expected).flatten(), rtol=0, atol=1e-4)
+    assert sum(found) == pytest.approx(1, rel=1e-12)
+
+
+def test_the_numbers_of_four_cells_agree_with_scikit_learn(compute, generator):
+    labels = torch.randint(2, (500,), generator=generator)
+    flagged = torch.randint(2, (500,), generator=generator)
+    tn, fp, fn, tp = sklearn.metrics.confusion_matrix(labels, flagged).flatten() / 500
+    cells = {
+        "truePositive": tp,
+        "falseNegative": fn,
+        "falsePositive": fp,
+        "trueNegative": tn,
+    }
+
+    found = compute("E.cellMetrics(a)", cells)
+
+    assert found == pytest.approx(
+        {
+            "accuracy": sklearn.metrics.accuracy_score(labels, flagged),
+            "precision": sklearn.metrics.precision_score(labels, flagged),
+            "recall": sklearn.metrics.recall_score(labels, flagged),
+            "falseRate": 1 - sklearn.metrics.recall_score(1 - labels, 1 - flagged),
+            "f1": sklearn.metrics.f1_score(labels, flagged),
+        }
+    )
+
+
+@of_thresholds
+def test_both_areas_agree_with_scikit_learn(compute, numbers):
+    state, scores, labels, weights = scored(numbers)
+    area = sklearn.metrics.roc_auc_score(labels, scores, sample_weight=weights)
+    average = sklearn.metrics.average_precision_score(
+        labels, scores, sample_weight=weights
+    )
+
+    assert compute("E.rocArea(a.distance)", state) == pytest.approx(area, abs=1e-4)
+    found = compute("E.precisionRecallArea(a)", state)
+    assert found == pytest.approx(average, abs=2e-3)
+
+
+@of_thresholds
+def test_the_drawn_curve_goes_through_the_point_of_each_threshold(compute, numbers):
+    state, *_ = scored(numbers)
+
+    point = compute("E.cellMetrics(E.thresholdCells(a))", state)
+
+    found = compute("E.precisionAt(a, b)", point["recall"], state)
+    assert found == pytest.approx(point["precision"], rel=1e-9)
+
+
+def test_the_density_of_scores_is_the_derivative_of_the_sigmoid(compute):
+    places = torch.linspace(-800, 800, 161, dtype=torch.float64, requires_grad=True)
+    torch.sigmoid(places - 3).sum().backward()
+
+    found = compute("a.map((x) => E.scoreDensity(x, 3))", places.tolist())
+
+    # Far to the right autograd's s(1 − s) has lost the digits of 1 − s.
+    assert_agrees(found, places.grad, rtol=1e-9, atol=1e-16)
 
 
 MATRICES = {

@@ -20,6 +20,7 @@ LESSONS = {
     "introduction/machine-learning": ["polynomial-overfitting"],
     "linear-models/softmax-regression": ["softmax-temperature"],
     "linear-models/losses": ["regression-line"],
+    "linear-models/classification-metrics": ["threshold"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
@@ -30,6 +31,7 @@ NAMES = [
     "convolution",
     "softmax-temperature",
     "regression-line",
+    "threshold",
     "polynomial-overfitting",
     "matrix-map",
 ]
@@ -618,6 +620,7 @@ SET = {
         "place": "2 1",
     },
     "softmax-temperature": {"scoreA": "-2.5", "shift": "40"},
+    "threshold": {"threshold": "3.5", "share": "0.02"},
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
     "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
 }
