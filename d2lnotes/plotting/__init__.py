@@ -11,6 +11,7 @@ that is drawn.
 from d2lnotes._figure_language import use_language
 from d2lnotes.plotting.cells import plot_cells
 from d2lnotes.plotting.curves import plot_spread
+from d2lnotes.plotting.decisions import plot_decision_regions
 from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
 from d2lnotes.plotting.networks import plot_layer_shapes
@@ -21,6 +22,7 @@ __all__ = [
     "plot_cells",
     "plot_confusion_matrix",
     "plot_contours",
+    "plot_decision_regions",
     "plot_graph",
     "plot_history",
     "plot_layer_shapes",
