@@ -16,6 +16,7 @@ from d2lnotes.plotting.classification import (
     plot_roc,
 )
 from d2lnotes.plotting.curves import plot_spread
+from d2lnotes.plotting.decisions import plot_decision_regions
 from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
 from d2lnotes.plotting.networks import plot_layer_shapes
@@ -26,6 +27,7 @@ __all__ = [
     "plot_cells",
     "plot_confusion_matrix",
     "plot_contours",
+    "plot_decision_regions",
     "plot_graph",
     "plot_history",
     "plot_layer_shapes",
