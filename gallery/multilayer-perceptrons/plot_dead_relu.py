@@ -138,8 +138,7 @@ steps = torch.tensor(rates, device=device).reshape(-1, 1, 1)
 *_, silent = train(networks, 0.0, steps, inputs, labels, 5)
 shares = silent.float().mean(dim=1)
 dead = shares.reshape(len(biases), len(choices), num_seeds)
-for bias, row in zip(biases, dead.mean(dim=2), strict=True):
-    print(f"bias {bias:4}: dead {[f'{share:.2f}' for share in row]}")
+print(dead.mean(dim=2))  # (biases, rates)
 
 # %%
 # 对照：负侧留一点斜率 | The control: some slope on the negative side
@@ -165,10 +164,7 @@ with torch.no_grad():
     answers = forward(test_inputs, networks, leaks).argmax(dim=2)
 accuracy = (answers == test_labels).float().mean(dim=1).cpu()
 accuracy = accuracy.reshape(len(slopes), num_seeds)
-for slope, row, right in zip(slopes, silent_share[-1], accuracy, strict=True):
-    print(
-        f"slope {slope:4}: silent {row.mean():.2f}, right {right.mean():.2f}"
-    )
+print(silent_share[-1].mean(dim=1))  # for each slope
 
 # %%
 # 结果 | The result
@@ -183,18 +179,26 @@ for slope, row, right in zip(slopes, silent_share[-1], accuracy, strict=True):
 # right, none of the units with slope 0 came back. A slope of 0.01 hardly
 # helps; 0.1 and 0.25 do.
 
+
+def draw_shares(ax, places, shares, **style):
+    """Draw means over seeds, the last dimension, with standard deviations."""
+    ax.errorbar(places, shares.mean(-1), shares.std(-1), capsize=3, **style)
+
+
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.5, 4.2), layout="constrained", sharey=True
 )
 for bias, rows, marker in zip(biases, dead, "os^", strict=True):
-    left.errorbar(
-        choices,
-        rows.mean(dim=1),
-        rows.std(dim=1),
-        marker=marker,
-        capsize=3,
-        label=f"$b = {bias:.0f}$",
-    )
+    draw_shares(left, choices, rows, marker=marker, label=f"$b = {bias:.0f}$")
+for number, (slope, marker) in enumerate(zip(slopes, "os^D", strict=True)):
+    rows = silent_share[:, number]
+    draw_shares(right, range(11), rows, marker=marker, label=f"{slope:g}")
+
+# %%
+# 误差线是各个种子的标准差。
+#
+# Error bars are standard deviations over the seeds.
+
 left.set(
     xscale="log",
     xlabel="学习率 | learning rate",
@@ -204,16 +208,6 @@ left.set(
     ylim=(0, 1.05),
 )
 left.legend(title="起始偏置 | bias at start")
-for slope, marker, number in zip(slopes, "os^D", range(4), strict=True):
-    rows = silent_share[:, number]
-    right.errorbar(
-        range(11),
-        rows.mean(dim=1),
-        rows.std(dim=1),
-        marker=marker,
-        capsize=3,
-        label=f"{slope:g}",
-    )
 right.set(
     xlabel="轮 | epoch",
     title="起始偏置 −2，学习率 0.3 | bias −2, learning rate 0.3",
