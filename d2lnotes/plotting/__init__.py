@@ -13,7 +13,7 @@ from d2lnotes.plotting.cells import plot_cells
 from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
-from d2lnotes.plotting.networks import plot_layer_shapes
+from d2lnotes.plotting.networks import plot_layer_shapes, plot_network
 from d2lnotes.plotting.plane import plot_contours, plot_linear_map, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
 
@@ -25,6 +25,7 @@ __all__ = [
     "plot_history",
     "plot_layer_shapes",
     "plot_linear_map",
+    "plot_network",
     "plot_pass",
     "plot_spread",
     "plot_vectors",
