@@ -153,24 +153,24 @@ for kind, factor in [("one-sided", 0), ("central", -1)]:
 # %%
 # 代价 | The cost
 # ---------------
-# :math:`k` 个 256 × 256 的层，256 个样本。一次乘加在前向和反向里一样贵，
+# :math:`k` 个 128 × 128 的层，128 个样本。一次乘加在前向和反向里一样贵，
 # 所以理论的比是 :math:`(2k - 1)/k`，随 :math:`k` 趋于 2。
 # 逐元素的运算没有算进去，它们与矩阵乘法相比很小。
 #
-# There are :math:`k` layers of 256 × 256 and 256 examples. A multiply-add
+# There are :math:`k` layers of 128 × 128 and 128 examples. A multiply-add
 # costs the same in both directions, so in theory the ratio is
 # :math:`(2k - 1)/k`, which tends to 2 as :math:`k` grows. Elementwise
 # operations are left out. They are small beside the matrix products.
 
-width, depths = 256, np.array([1, 2, 3, 4, 6, 8])
+width, depths = 128, np.array([1, 2, 3, 4, 6, 8])
 wide_data = rng.normal(size=(width, width))
 ratios = []
 for depth in depths:
     deep = draw_layers([width] * (depth + 1), seed=2)
     outputs, inputs = forward(wide_data, deep)
     way_back = partial(backward, outputs, wide_data, inputs, deep)
-    back = seconds_per_call(way_back, num_rounds=25)
-    there = seconds_per_call(partial(forward, wide_data, deep), num_rounds=25)
+    back = seconds_per_call(way_back, num_rounds=60)
+    there = seconds_per_call(partial(forward, wide_data, deep), num_rounds=60)
     ratios.append(back / there)
     print(f"{depth} layers: backward / forward = {ratios[-1]:.2f}")
 
@@ -259,10 +259,10 @@ assert kept == 8 * width * width
 assert parameters == 8 * (width + 1) * width
 
 # %%
-# 每层的输入是 256 × 256 个数，八层留下 524,288 个。参数有 526,336 个，几乎一样多，
+# 每层的输入是 128 × 128 个数，八层留下 131,072 个。参数有 132,096 个，几乎一样多，
 # 因为这里批量恰好等于宽度。批量增加一倍，留下的数增加一倍，参数不变。
 #
-# Each layer has an input of 256 × 256 numbers, and eight layers keep 524,288.
-# There are 526,336 parameters, nearly as many, because the batch happens to be
+# Each layer has an input of 128 × 128 numbers, and eight layers keep 131,072.
+# There are 132,096 parameters, nearly as many, because the batch happens to be
 # as large as the width. With twice the batch, twice as many numbers are kept,
 # and the parameters stay.
