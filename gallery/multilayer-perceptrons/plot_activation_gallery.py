@@ -5,19 +5,19 @@ r"""
 一串函数套在一起，斜率相乘。sigmoid 的斜率处处不超过
 :math:`\tfrac14`，所以十个套在一起不超过
 :math:`4^{-10} \approx 9.5 \times 10^{-7}`，不管从哪里出发。
-ReLU 的斜率不是 0 就是 1，套多少个都一样。我们让自动求导来量八种激活函数，
+ReLU 的斜率不是 0 就是 1，套多少个都一样。我们让自动求导来量十种激活函数，
 再与这个界比较。
 
 When functions are nested their slopes multiply. The slope of a sigmoid never
 exceeds :math:`\tfrac14`, so that of ten nested ones never exceeds
 :math:`4^{-10} \approx 9.5 \times 10^{-7}`, from whatever input. The slope of
-ReLU is 0 or 1, however many are nested. We let autograd measure eight
+ReLU is 0 or 1, however many are nested. We let autograd measure ten
 activation functions and compare with this bound.
 
-**你需要** 链式法则；**你得到** 八种激活函数的图像、斜率，
+**你需要** 链式法则；**你得到** 十种激活函数的图像、斜率，
 和“饱和”二字的确切意思。动手拖一拖：:doc:`/reference/explorables`。
 
-**You need** the chain rule; **you get** eight activation functions, their
+**You need** the chain rule; **you get** ten activation functions, their
 slopes, and what saturation means exactly. To operate them yourself:
 :doc:`/reference/explorables`.
 """
@@ -29,22 +29,29 @@ from torch.nn import functional
 from d2lnotes.results import record_all
 
 # %%
-# 八种函数和它们的斜率 | Eight functions and their slopes
-# -------------------------------------------------------
+# 十种函数和它们的斜率 | Ten functions and their slopes
+# -----------------------------------------------------
 # 实线是函数，虚线是自动求导给出的斜率。饱和，就是虚线贴着 0
 # 的那一段：sigmoid 和 tanh 两头饱和，ReLU 和它的亲戚只有左边一头。
-# GELU 和 SiLU 的虚线还会略高于 1。
+# GELU 和 SiLU 的虚线还会略高于 1。PReLU 的负侧斜率是一个参数，
+# 这里取它通常的初值 0.25。RReLU 训练时在 1/8 与 1/3 之间抽斜率，
+# 测试时取中间的 0.229，图上画的是后者。
 #
 # Solid lines are the functions, dashed ones the slopes that autograd gives. A
 # function is saturated where its dashed line lies on 0: sigmoid and tanh are
 # at both ends, ReLU and its relatives at the left one only. The slopes of
-# GELU and SiLU even rise a little above 1.
+# GELU and SiLU even rise a little above 1. The slope of PReLU on the left is a
+# parameter; here it has its usual first value, 0.25. RReLU draws its slope
+# between 1/8 and 1/3 in training and takes their mean, 0.229, in testing. The
+# figure shows the latter.
 
 functions = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "ReLU": functional.relu,
     "leaky ReLU": functional.leaky_relu,
+    "PReLU": lambda x: functional.prelu(x, x.new_tensor([0.25])),
+    "RReLU": functional.rrelu,
     "ELU": functional.elu,
     "GELU": functional.gelu,
     "SiLU": functional.silu,
@@ -69,14 +76,14 @@ for name, slope in steepest.items():
     print(f"{name:10}  largest slope {slope:.4f}")
 
 # %%
-# 图中八格用同一把尺子，斜率之差一眼可见。
+# 图中十格用同一把尺子，斜率之差一眼可见。
 #
-# The eight panels share one scale, so that slopes can be compared by eye.
+# The ten panels share one scale, so that slopes can be compared by eye.
 
 label_of = {name: f"{name} | {name}" for name in ("sigmoid", "softplus")}
 label_of["leaky ReLU"] = "带泄漏的 ReLU | leaky ReLU"
 fig, axes = plt.subplots(
-    2, 4, sharex=True, sharey=True, figsize=(9, 4.5), layout="constrained"
+    2, 5, sharex=True, sharey=True, figsize=(10, 4.5), layout="constrained"
 )
 for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
     ax.axhline(0, color="0.6", lw=0.8)
@@ -87,10 +94,10 @@ axes[0, 0].legend(loc="upper left")
 fig.supxlabel("输入 $x$（无量纲） | input $x$ (dimensionless)")
 fig.supylabel("值和斜率（无量纲） | value and slope (dimensionless)")
 fig.set_label(
-    "八种激活函数（实线）和斜率（虚线）：sigmoid 与 tanh 两头变平，"
-    "其余只有左边变平"
-    " | Eight activation functions (solid) and slopes (dashed): sigmoid and"
-    " tanh go flat at both ends, the others at the left only"
+    "十种激活函数（实线）和斜率（虚线）：sigmoid 与 tanh 两头变平，"
+    "其余的右边斜率在 1 附近"
+    " | Ten activation functions (solid) and slopes (dashed): sigmoid and"
+    " tanh go flat at both ends, the others have slopes near 1 on the right"
 )
 plt.show()
 
