@@ -104,6 +104,11 @@ def train(model, train_loader, test_loader, learning_rate, num_epochs):
     )
 
 
+# %%
+# ``shuffled`` 由随机数发生器造出训练用的批次。
+#
+# ``shuffled`` makes the batches for training from a generator.
+
 shuffled = partial(TensorLoader, *train_set, batch_size=256, shuffle=True)
 histories, endings, models = {}, {}, {}
 for name, sizes in {"softmax": [784, 10], "mlp": [784, 256, 10]}.items():
@@ -143,6 +148,15 @@ settled = {
     name: over_epochs(runs, "accuracy")[:, -1]
     for name, runs in endings.items()
 }
+for name in final:
+    print(f"{name:8} {final[name].mean():.4f} ± {final[name].std():.4f}")
+    print(f"   small steps {settled[name].mean():.4f}")
+
+# %%
+# 画成图：
+#
+# As a figure:
+
 epochs = range(1, 11)
 fig, ax = plt.subplots(figsize=(7, 4.4), layout="constrained")
 looks = {
@@ -154,13 +168,8 @@ for name, (color, marker, label) in looks.items():
     ax.plot(epochs, curves.T, color=color, lw=0.8, alpha=0.5)
     ax.plot(epochs, curves.mean(dim=0), color + marker + "-", label=label)
     ax.plot([10.3] * num_seeds, settled[name], color + "^", mfc="none")
-ax.plot(
-    [],
-    [],
-    "k^",
-    mfc="none",
-    label="末两轮学习率 0.01 | learning rate 0.01 in the last two epochs",
-)
+label = "末两轮学习率 0.01 | learning rate 0.01 in the last two epochs"
+ax.plot([], [], "k^", mfc="none", label=label)
 if not data.stand_in:
     label = "公布的多层感知机，各一次 | published MLP, one run each"
     ax.plot([10.6] * 2, [0.823, 0.833], "kx", label=label)
@@ -175,14 +184,6 @@ fig.set_label(
     " in the last two, and the two published values"
 )
 plt.show()
-for name in looks:
-    print(
-        f"{name:8} {final[name].mean():.4f} ± {final[name].std():.4f}",
-        end="; ",
-    )
-    print(
-        f"small steps {settled[name].mean():.4f} ± {settled[name].std():.4f}"
-    )
 
 # %%
 # 学习曲线 | Learning curves
@@ -198,13 +199,8 @@ fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 for name, (color, marker, label) in looks.items():
     for quantity, line in [("train_loss", "-"), ("valid_loss", "--")]:
         means = over_epochs(histories[name], quantity).mean(dim=0)
-        ax.plot(
-            epochs,
-            means,
-            color + marker + line,
-            mfc=color if line == "-" else "none",
-            label=label if line == "-" else None,
-        )
+        ax.plot(epochs, means, color + marker + line, mfc="none")
+    ax.plot([], [], color + marker + "-", mfc="none", label=label)
 ax.plot([], [], "k-", label="训练 | training")
 ax.plot([], [], "k--", label="测试 | test")
 ax.set(
