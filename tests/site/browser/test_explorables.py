@@ -21,6 +21,8 @@ LESSONS = {
     "linear-models/softmax-regression": ["softmax-temperature"],
     "linear-models/losses": ["regression-line"],
     "linear-models/classification-metrics": ["threshold"],
+    "multilayer-perceptrons/activations": ["activations"],
+    "multilayer-perceptrons/backpropagation": ["backprop-steps"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
@@ -32,6 +34,7 @@ NAMES = [
     "softmax-temperature",
     "regression-line",
     "threshold",
+    "backprop-steps",
     "polynomial-overfitting",
     "matrix-map",
 ]
