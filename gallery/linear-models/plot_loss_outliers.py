@@ -27,7 +27,7 @@ import matplotlib.pyplot as plt
 import torch
 
 from d2lnotes.results import record_all
-from d2lnotes.runtime import on, select_device
+from d2lnotes.runtime import select_device
 
 device = select_device()
 SLOPE, INTERCEPT = 2.0, 1.0
@@ -110,7 +110,7 @@ def make_many(num_seeds, noise, device):
 #
 # Three cases, and in each of them a fit by each of the three losses.
 
-num_seeds = on(device, cpu=1000, cuda=4000)
+num_seeds = 1000
 x, clean = make_many(num_seeds, "normal", device)
 dirty = clean.clone()
 dirty[:, : NUM_POINTS // 10] *= 10
