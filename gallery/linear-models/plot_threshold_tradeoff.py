@@ -93,9 +93,7 @@ def balance(labels, generator):
 # threshold on the left.
 
 generator = seed_everything(0)
-features, labels = draw(
-    on(device, cpu=20_000, cuda=200_000), 0.3, generator, device
-)
+features, labels = draw(20_000, 0.3, generator, device)
 weights, bias = train(features, labels)
 scores = features @ weights + bias
 flagged, fraud = scores > 0, labels == 1
