@@ -458,7 +458,7 @@ def expected_calibration_error(
     -------
     Tensor : () float32
         Fraction in [0, 1]. It depends on the bins, and for a perfectly calibrated
-        model it is above 0 on a finite sample.
+        model it is usually above 0 on a finite sample.
     """
     true, claimed, counts = calibration_curve(probabilities, targets, num_bins=num_bins)
     return ((true - claimed).abs() * counts).sum() / counts.sum()

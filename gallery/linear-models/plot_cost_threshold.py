@@ -174,7 +174,7 @@ plt.show()
 
 # %%
 # 公式的代价与量出的阈值相比，多不了多少；没有校准的模型用公式，代价大得多。
-# 它只差在概率上：用量出的阈值，它与校准的模型差不多。
+# 问题只在概率：用量出的阈值，它与校准的模型差不多。
 #
 # The formula costs hardly more than the measured threshold. For the model
 # that is not calibrated it costs far more. Nothing but its probabilities is

@@ -2,13 +2,13 @@ r"""
 过于自信，和一个数的补救 | Overconfidence, and a cure of one number
 ===================================================================
 
-softmax 回归只用五百张图片训练到底，训练图片全部答对，概率就偏大：
+softmax 回归只用五百张图片，训练到全部答对，概率就偏大：
 说有九成把握的，留出的图片里没有九成答对。把所有 logit 除以同一个温度，
 概率就与频率接近了，而答案一个也不变。对照：用六万张图片训练的同一个模型，
 最好的温度接近 1。
 
-Softmax regression is trained to the end on five hundred pictures. It gets all
-of them right, and its probabilities become too large: where it claims 90%,
+Softmax regression is trained on five hundred pictures until it gets all of
+them right, and its probabilities become too large: where it claims 90%,
 fewer than 90% of held-out pictures are right. Dividing all logits by one
 temperature brings probabilities close to frequencies and changes no answer.
 The control is the same model trained on sixty thousand pictures, for which
@@ -44,11 +44,13 @@ test_images, test_labels = (
 )
 num_valid = len(images) // 10  # the last tenth chooses the temperature
 num_few = min(500, len(images) // 5)
+sizes = images[0].numel(), len(data.class_names)
+valid_images, valid_labels = images[-num_valid:], labels[-num_valid:]
 NUM_SEEDS = on(device, cpu=5, cuda=10)
-TEMPERATURES = torch.linspace(0.2, 20, 397).tolist()
+TEMPERATURES = torch.linspace(0.4, 8, 153).tolist()
 
 # %%
-# 五百张图片，训练到底 | Five hundred pictures, trained to the end
+# 五百张图片，训练到全部答对 | Five hundred pictures, all of them right
 # -------------------------------------------------------------
 # 每个种子抽另外五百张。用全部五百张求梯度，走 400 步，训练图片就都答对了。
 # 再训练下去，得分之间的差还会增大，概率更接近 0 和 1。
@@ -93,8 +95,6 @@ def losses_by_temperature(logits, labels, temperatures):
     return torch.stack(losses).cpu()
 
 
-sizes = images[0].numel(), len(data.class_names)
-valid_images, valid_labels = images[-num_valid:], labels[-num_valid:]
 found = {
     name: []
     for name in ("seen", "accuracy", "claimed", "before", "after", "best")
@@ -157,11 +157,12 @@ print(f"control: best temperature {control_best:.2f}, ECE {control_error:.3f}")
 
 # %%
 # 左：最后一个种子的可靠性图。在对角线下面，就是概率偏大。
-# 右：验证损失随温度的变化，圆点是选中的温度。
+# 最左边的几个点只有很少的图片。右：验证损失随温度的变化，圆点是选中的温度。
 #
 # Left: the reliability diagram of the last seed. Below the diagonal the
-# probabilities are too large. Right: the validation loss against the
-# temperature. Dots are the temperatures chosen.
+# probabilities are too large. The leftmost points hold few pictures. Right:
+# the validation loss against the temperature. Dots are the temperatures
+# chosen.
 
 fig, axes = plt.subplots(ncols=2, figsize=(9, 4.2), layout="constrained")
 for part, style, name in [
@@ -179,8 +180,6 @@ for curve, style, name in [
     axes[1].plot(TEMPERATURES, curve, style, lw=2, label=name)
     axes[1].plot(TEMPERATURES[low], curve[low], "ko")
 axes[1].set(
-    xscale="log",
-    yscale="log",
     xlabel="温度 $T$ | temperature $T$",
     ylabel="验证损失（奈特） | validation loss (nats)",
 )

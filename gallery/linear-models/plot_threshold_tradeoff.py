@@ -40,12 +40,12 @@ NUM_SEEDS = 10
 # ---------------
 # 每笔付款有五个特征。正常的付款服从标准正态分布，欺诈的付款服从同样的分布，
 # 只是每个特征平均高 0.9。真实的规律已知，所以能看出哪一步出了错。模型是逻辑回归，
-# 用全部数据训练到底。
+# 用全部数据训练到收敛。
 #
 # A payment has five features. Those of normal payments are standard normal;
 # those of fraud are, too, but 0.9 higher on average. Since the true law is
 # known, we can tell which step goes wrong. The model is logistic regression,
-# trained to the end on all data.
+# trained on all data until it has converged.
 
 
 def draw(count, share, generator, device):
@@ -93,9 +93,7 @@ def balance(labels, generator):
 # threshold on the left.
 
 generator = seed_everything(0)
-features, labels = draw(
-    on(device, cpu=20_000, cuda=200_000), 0.3, generator, device
-)
+features, labels = draw(20_000, 0.3, generator, device)
 weights, bias = train(features, labels)
 scores = features @ weights + bias
 flagged, fraud = scores > 0, labels == 1

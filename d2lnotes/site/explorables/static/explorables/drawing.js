@@ -109,7 +109,8 @@ window.d2lnotesExplorables = {};
       this.x = (value) => ((value - x[0]) / (x[1] - x[0])) * (box.right - box.left);
       this.y = (value) =>
         (1 - (toUnit(value) - low) / (high - low)) * (box.bottom - box.top);
-      for (const value of ticks(x[0], x[1], 6)) {
+      const room = box.right - box.left; // for numbers side by side
+      for (const value of ticks(x[0], x[1], room < 150 ? 3 : 6)) {
         const place = box.left + this.x(value);
         this.#rule(place, box.top, place, box.bottom);
         this.#label(place, box.bottom + 15, brief(value, 2), "middle");
