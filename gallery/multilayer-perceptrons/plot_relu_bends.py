@@ -116,6 +116,44 @@ fig.set_label(
 plt.show()
 
 # %%
+# 在输入的平面上看 | Seen over the plane of the inputs
+# ----------------------------------------------------
+# 每个隐藏单元在平面上画一条直线，一边是 0，另一边越走越高。
+# 两个加起来，就成了一条带子：输出在虚线之间大于 :math:`\tfrac12`。
+#
+# Each hidden unit draws a straight line in the plane, with 0 on one side and a
+# slope on the other. Together they make a strip: between the dashed lines the
+# output is above :math:`\tfrac12`.
+
+ticks = torch.linspace(-0.5, 1.5, 201)
+grid = torch.cartesian_prod(ticks, ticks)
+over_plane = (grid @ weights[0] + biases[0]).relu()
+pictures = [*over_plane.T, (over_plane @ weights[1]).squeeze(1)]
+titles = ["$h_1$", "$h_2$", "$o = h_1 - 2 h_2$"]
+fig, axes = plt.subplots(ncols=3, figsize=(10, 3.6), layout="constrained")
+for ax, picture, title in zip(axes, pictures, titles, strict=True):
+    picture = picture.reshape(201, 201).T
+    levels = torch.linspace(-2, 2, 17)
+    filled = ax.contourf(
+        ticks, ticks, picture, levels, cmap="RdBu_r", extend="both"
+    )
+    for label, marker in ((0, "s"), (1, "o")):
+        chosen = inputs[answers == label]
+        ax.plot(*chosen.T, f"C{label}{marker}", ms=14, mec="white", mew=2)
+    ax.set(title=title, xlabel="$x_1$", xticks=[0, 1], yticks=[0, 1])
+    ax.set_aspect("equal")
+axes[2].contour(ticks, ticks, picture, [0.5], colors="k", linestyles="--")
+axes[0].set_ylabel("$x_2$")
+fig.colorbar(filled, ax=axes, ticks=[-2, -1, 0, 1, 2])
+fig.set_label(
+    "两个隐藏单元和输出在平面上的值：每个单元在一条直线处折弯，"
+    "输出在两条虚线之间大于 0.5，圆点在那里 | The two hidden units and the"
+    " output over the plane: each unit bends at a straight line, and the output"
+    " is above 0.5 between two dashed lines, where the circles are"
+)
+plt.show()
+
+# %%
 # 对照与断言 | Control and claims
 # -------------------------------
 # 最后一层的权重用最小二乘法来选，一次看 ReLU 之前的数，一次看之后的数。

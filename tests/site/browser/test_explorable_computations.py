@@ -781,3 +781,156 @@ def test_above_one_place_the_best_line_is_level(compute, name):
     best = {"squared": 3.0, "absolute": 2.0, "huber": 2.0}
     assert line["slope"] == 0
     assert line["intercept"] == pytest.approx(best[name], abs=1e-6)
+
+
+# What a hidden unit of the playground computes.
+UNITS = {
+    "ReLU": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "none": lambda z: z,
+}
+SHAPES = [[2, 1, 1], [2, 5, 1], [2, 3, 4, 1]]
+
+
+def as_network(given):
+    """Return weights and biases of a network of the playground, layer by layer."""
+    return [
+        (
+            nn.Parameter(doubles(layer["weights"])),
+            nn.Parameter(doubles(layer["biases"])),
+        )
+        for layer in given["layers"]
+    ]
+
+
+def network_loss(layers, activation, points, labels):
+    hidden = points
+    for weights, biases in layers[:-1]:
+        hidden = UNITS[activation](hidden @ weights + biases)
+    weights, biases = layers[-1]
+    scores = (hidden @ weights + biases).squeeze(1)
+    return functional.binary_cross_entropy_with_logits(scores, labels)
+
+
+@pytest.fixture
+def labeled_points(generator):
+    points = randoms(generator, 30, 2)
+    return points, (points.prod(dim=1) > 0).double()
+
+
+def test_every_unit_of_the_playground_is_compared(compute):
+    assert compute("Object.keys(E.units)") == list(UNITS)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_units_and_their_slopes_agree_with_autograd(compute, inputs, name):
+    inputs.requires_grad_()
+    values = UNITS[name](inputs)
+    values.sum().backward()
+
+    found = compute("b.map(E.units[a].value)", name, inputs.tolist())
+    slopes = compute("b.map(E.units[a].slope)", name, inputs.tolist())
+
+    assert_agrees(found, values.detach())
+    assert_agrees(slopes, inputs.grad, atol=1e-12)
+
+
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+@pytest.mark.parametrize("name", UNITS)
+def test_loss_and_gradient_of_a_network_agree_with_autograd(
+    compute, labeled_points, name, sizes
+):
+    points, labels = labeled_points
+    network = compute("E.startNetwork(a, b, 3)", sizes, name)
+    layers = as_network(network)
+    loss = network_loss(layers, name, points, labels)
+    loss.backward()
+
+    found = compute(
+        "E.lossAndGradient(a, b, c)", network, points.tolist(), labels.tolist()
+    )
+
+    assert found["loss"] == pytest.approx(loss.item(), rel=1e-12)
+    for own, expected in zip(found["gradient"]["layers"], layers, strict=True):
+        assert_agrees(own["weights"], expected[0].grad)
+        assert_agrees(own["biases"], expected[1].grad)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_network_is_after_some_steps_where_sgd_of_torch_takes_it(
+    compute, labeled_points, name
+):
+    points, labels = labeled_points
+    network = compute("E.startNetwork([2, 4, 3, 1], a, 5)", name)
+    layers = as_network(network)
+    optimizer = torch.optim.SGD([p for layer in layers for p in layer], lr=0.5)
+    for _ in range(40):
+        optimizer.zero_grad()
+        network_loss(layers, name, points, labels).backward()
+        optimizer.step()
+
+    found = compute(
+        "Array.from({ length: 40 }).reduce((net) => "
+        "E.descend(net, E.lossAndGradient(net, b, c).gradient, 0.5), a)",
+        network,
+        points.tolist(),
+        labels.tolist(),
+    )
+
+    for own, expected in zip(found["layers"], layers, strict=True):
+        assert_agrees(own["weights"], expected[0].detach(), rtol=1e-8, atol=1e-10)
+        assert_agrees(own["biases"], expected[1].detach(), rtol=1e-8, atol=1e-10)
+
+
+def test_the_loss_is_finite_for_logits_far_out(compute):
+    network = {"activation": "none", "layers": [{"weights": [[1.0]], "biases": [0.0]}]}
+    places, labels = [[-800.0], [800.0]], [1.0, 0.0]
+
+    found = compute("E.lossAndGradient(a, b, c)", network, places, labels)
+
+    assert found["loss"] == pytest.approx(800.0)
+    assert found["gradient"]["layers"][0]["biases"] == pytest.approx([0.0])
+
+
+def test_a_network_starts_in_the_range_of_nn_linear(compute):
+    network = compute("E.startNetwork([2, 500, 1], 'ReLU', 1)")
+
+    for layer, limit in zip(network["layers"], [2**-0.5, 500**-0.5], strict=True):
+        numbers = torch.cat(
+            [doubles(layer["weights"]).flatten(), doubles(layer["biases"])]
+        )
+        assert 0.9 * limit < numbers.abs().max() <= limit
+        assert numbers.mean().abs() < 0.1 * limit
+
+
+def test_parameters_of_a_network_are_counted_as_in_torch(compute):
+    model = nn.Sequential(nn.Linear(2, 7), nn.Linear(7, 3), nn.Linear(3, 1))
+
+    found = compute("E.countParameters(E.startNetwork([2, 7, 3, 1], 'tanh', 1))")
+
+    assert found == sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize("name", ["xor", "circles", "moons"])
+def test_no_straight_line_parts_a_data_set_of_the_playground_but_a_network_does(
+    compute, name
+):
+    data = compute("E.pointSet(a)", name)
+    places = [one["place"] for one in data]
+    labels = [one["label"] for one in data]
+    assert doubles(places).abs().max() <= 1.5
+    right = {}
+    for activation in ("tanh", "none"):
+        right[activation] = compute(
+            "(() => { let net = E.startNetwork([2, 6, 1], a, 1);"
+            "for (let k = 0; k < 1000; k += 1)"
+            "  net = E.descend(net, E.lossAndGradient(net, b, c).gradient, 1);"
+            "return b.filter((p, i) => E.forward(net, p).sums.at(-1)[0] > 0"
+            "  === (c[i] === 1)).length; })()",
+            activation,
+            places,
+            labels,
+        )
+
+    assert right["tanh"] == len(data) > right["none"]

@@ -23,6 +23,7 @@ LESSONS = {
     "linear-models/classification-metrics": ["threshold"],
     "multilayer-perceptrons/activations": ["activations"],
     "multilayer-perceptrons/backpropagation": ["backprop-steps"],
+    "multilayer-perceptrons/mlp": ["playground"],
     "convolutional-networks/lenet": ["convolution", "activations"],
 }
 NAMES = [
@@ -37,6 +38,7 @@ NAMES = [
     "backprop-steps",
     "polynomial-overfitting",
     "matrix-map",
+    "playground",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -602,6 +604,75 @@ def test_multiplying_again_and_again_ends_at_the_leading_eigenvector(lesson):
     assert angle == pytest.approx(expected, abs=0.2)
 
 
+def test_a_click_adds_a_point_and_the_space_bar_changes_its_class(lesson):
+    page = lesson(f"en/{PAGE}")
+    points = handles(page, "playground", "point")
+    frame = body(page, "playground").locator(".frame").first
+    before = points.count()
+
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    added = points.last
+    said = [added.get_attribute("aria-valuetext")]
+    page.keyboard.press("Space")
+    said.append(added.get_attribute("aria-valuetext"))
+    page.keyboard.press("ArrowRight")
+    said.append(added.get_attribute("aria-valuetext"))
+
+    assert points.count() == before + 1
+    assert control(page, "playground", "data").input_value() == "own"
+    classes = [text.partition("), ")[2] for text in said]
+    assert classes[0] != classes[1] == classes[2]
+    assert [text.partition(",")[0] for text in said] == ["(0", "(0", "(0.05"]
+
+
+def test_a_dragged_point_of_the_playground_stays_in_the_square(lesson):
+    page = lesson(f"en/{PAGE}")
+    point = handles(page, "playground", "point").first
+
+    drag(page, point, -500, 0)
+
+    assert point.get_attribute("aria-valuetext").startswith("(\u22121.5, ")
+
+
+def test_a_network_trains_to_the_end_at_once_for_who_asked_for_less_motion(lesson):
+    page = lesson(f"en/{PAGE}", reduced_motion="reduce")
+
+    control(page, "playground", "run").press("Enter")
+
+    assert control(page, "playground", "steps").input_value() == "1000"
+    assert "32 of 32 points" in told(page, "playground")
+
+
+def test_going_back_and_forth_in_training_gives_the_same_network(lesson):
+    page = lesson(f"en/{PAGE}")
+    steps = control(page, "playground", "steps")
+
+    sentences = []
+    for value in ("370", "1000", "370", "0", "370"):
+        steps.fill(value)
+        sentences.append(told(page, "playground"))
+
+    assert sentences[0] == sentences[2] == sentences[4] != sentences[1]
+
+
+def test_a_network_in_training_can_be_stopped(lesson):
+    page = lesson(f"en/{PAGE}", reduced_motion="no-preference")
+    run, steps = (control(page, "playground", name) for name in ("run", "steps"))
+
+    run.press("Enter")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[name=steps]')].some("
+        "({ max, value }) => max === '1000' && value > 20)"
+    )
+    run.press("Enter")
+    value = steps.input_value()
+    page.wait_for_timeout(500)
+
+    assert steps.input_value() == value != "1000"
+
+
 def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
     page = lesson(f"en/{PAGE}", viewport=NARROW)
 
@@ -626,6 +697,7 @@ SET = {
     "threshold": {"threshold": "3.5", "share": "0.02"},
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
     "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
+    "playground": {"data": "own", "steps": "20", "points": "0.5 0.5 1 -0.5 -0.5 0"},
 }
 
 

@@ -36,6 +36,22 @@ window.d2lnotesExplorables = {};
   const fill = (sentence, values) =>
     sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+  // A sequence of uniform numbers in [0, 1) that is the same everywhere (mulberry32).
+  const uniforms = (seed) => {
+    let state = seed | 0;
+    return () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    };
+  };
+  const normals = (seed) => {
+    const uniform = uniforms(seed);
+    return () =>
+      Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  };
+
   // -- Drawings ------------------------------------------------------------------
 
   const make = (tag, attributes = {}, ...children) => {
@@ -222,6 +238,31 @@ window.d2lnotesExplorables = {};
     }
   }
 
+  // The level curve of `f` as short segments, one or two in each cell of a grid that it
+  // passes: where it crosses the sides is found by linear interpolation.
+  const contour = (f, level, [left, right], [low, high], columns = 60, rows = 30) => {
+    const x = (i) => left + ((right - left) * i) / columns;
+    const y = (j) => low + ((high - low) * j) / rows;
+    const grid = Array.from({ length: rows + 1 }, (_, j) =>
+      Array.from({ length: columns + 1 }, (_, i) => f(x(i), y(j)) - level)
+    );
+    const crossing = ([i, j], [k, l]) => {
+      const [from, to] = [grid[j][i], grid[l][k]];
+      if (from < 0 === to < 0) return [];
+      const part = from / (from - to);
+      return [[x(i) + part * (x(k) - x(i)), y(j) + part * (y(l) - y(j))]];
+    };
+    const segments = [];
+    for (let j = 0; j < rows; j += 1) {
+      for (let i = 0; i < columns; i += 1) {
+        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
+        const points = corners.flatMap((corner, k) => crossing(corner, corners[(k + 1) % 4]));
+        for (let k = 0; k + 1 < points.length; k += 2) segments.push([points[k], points[k + 1]]);
+      }
+    }
+    return segments;
+  };
+
   // Text on a color is black or white, whichever is easier to read on it.
   const luminance = (color) => {
     const [r, g, b] = color.map((part) => {
@@ -280,6 +321,6 @@ window.d2lnotesExplorables = {};
   };
 
   Object.assign(window.d2lnotesExplorables, {
-    brief, clamp, drawCells, fill, make, Panel, shape, show, total,
+    brief, clamp, contour, drawCells, fill, make, normals, Panel, shape, show, total, uniforms,
   });
 })();

@@ -25,6 +25,7 @@
   //   step(i, right, up)          an arrow key; what is returned gets the focus
   //   press(i, place)             a tap, Enter or the space bar
   //   gap(place, point)           what makes a handle the nearest to a click
+  //   add(place)   a click beside all of them makes a new one, the last
   //   cancel()     the browser took the finger away, to scroll
   class Handles {
     #panel;
@@ -141,6 +142,12 @@
     #jump(event) {
       if (event.target.closest(".explorable-handle")) return;
       const point = this.#point(event);
+      if (this.#options.add) {
+        if (!this.#options.add(point)) return;
+        this.#changed(); // which places the new one
+        this.#handles.at(-1).focus({ preventScroll: true });
+        return;
+      }
       const i = this.#nearest(point);
       const [, , width = 0, height = 0] = this.#options.place(i);
       this.#options.drag(i, [point[0] - width / 2, point[1] - height / 2]);

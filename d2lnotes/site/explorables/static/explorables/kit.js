@@ -221,20 +221,29 @@
 
     // -- Time --------------------------------------------------------------------
 
-    // Call `step` until it returns false: twice a second, or all at once for a reader
-    // who asked for less motion.
-    play(button, step) {
+    // Call `step` until it returns false: each `pause` milliseconds, or all at once for a
+    // reader who asked for less motion.
+    play(button, step, pause = 500) {
       if (this.#timer !== null) {
         this.stop();
       } else if (calm.matches) {
         while (step());
       } else {
         button.textContent = this.words.stop;
-        this.#timer = setInterval(() => step() || this.stop(), 500);
+        this.#timer = setInterval(() => step() || this.stop(), pause);
         this.#ended = () => {
           button.textContent = this.words.run;
         };
       }
+    }
+
+    get playing() {
+      return this.#timer !== null;
+    }
+
+    // Whether the reader asked for less motion.
+    get calm() {
+      return calm.matches;
     }
 
     #ended = () => {};

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { brief, define, fill, shape, show } = window.d2lnotesExplorables;
+  const { brief, contour, define, fill, shape, show } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
 
@@ -42,31 +42,6 @@
   const angleTo = ([a, b], degrees) => {
     const turned = degrees - (Math.atan2(b, a) * 180) / Math.PI;
     return Math.abs(((((turned + 180) % 360) + 360) % 360) - 180);
-  };
-
-  // The level curve of `f` as short segments, one or two in each cell of a grid that it
-  // passes: where it crosses the sides is found by linear interpolation.
-  const contour = (f, level, [left, right], [low, high], columns = 60, rows = 30) => {
-    const x = (i) => left + ((right - left) * i) / columns;
-    const y = (j) => low + ((high - low) * j) / rows;
-    const grid = Array.from({ length: rows + 1 }, (_, j) =>
-      Array.from({ length: columns + 1 }, (_, i) => f(x(i), y(j)) - level)
-    );
-    const crossing = ([i, j], [k, l]) => {
-      const [from, to] = [grid[j][i], grid[l][k]];
-      if (from < 0 === to < 0) return [];
-      const part = from / (from - to);
-      return [[x(i) + part * (x(k) - x(i)), y(j) + part * (y(l) - y(j))]];
-    };
-    const segments = [];
-    for (let j = 0; j < rows; j += 1) {
-      for (let i = 0; i < columns; i += 1) {
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]];
-        const points = corners.flatMap((corner, k) => crossing(corner, corners[(k + 1) % 4]));
-        for (let k = 0; k + 1 < points.length; k += 2) segments.push([points[k], points[k + 1]]);
-      }
-    }
-    return segments;
   };
 
   // -- Widget --------------------------------------------------------------------
@@ -206,5 +181,5 @@
     };
   };
 
-  define("gradient-surface", showGradient, { angleTo, contour, slopeAlong, surfaces });
+  define("gradient-surface", showGradient, { angleTo, slopeAlong, surfaces });
 })();

@@ -2,25 +2,9 @@
 "use strict";
 
 (() => {
-  const { brief, clamp, define, fill, show, total } = window.d2lnotesExplorables;
+  const { brief, clamp, define, fill, normals, show, total, uniforms } = window.d2lnotesExplorables;
 
   // -- Computations --------------------------------------------------------------
-
-  // A sequence of uniform numbers in [0, 1) that is the same everywhere (mulberry32).
-  const uniforms = (seed) => {
-    let state = seed | 0;
-    return () => {
-      state = (state + 0x6d2b79f5) | 0;
-      let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-      mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-      return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    };
-  };
-  const normals = (seed) => {
-    const uniform = uniforms(seed);
-    return () =>
-      Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-  };
 
   const target = (x) => Math.sin(Math.PI * x);
 
