@@ -66,6 +66,20 @@ with torch.no_grad():
 ours = [W1_grad, b1_grad, W2_grad, b2_grad]
 
 # %%
+# 图中的数写得短一些。
+#
+# The numbers in the figure are written short.
+
+
+def written(numbers):
+    """Return numbers as short texts with a true minus sign."""
+    return [
+        f"{number:g}".replace("-", "−")
+        for number in numbers.flatten().tolist()
+    ]
+
+
+# %%
 # 上图是前向：圆里是数，边上是权重，圆下是偏置。下图是反向：圆里是损失对这个数的
 # 导数，边上是损失对权重的导数，圆下是对偏置的导数。虚线是负数。
 #
@@ -74,12 +88,6 @@ ours = [W1_grad, b1_grad, W2_grad, b2_grad]
 # derivative of the loss with respect to its number, an edge that with respect
 # to its weight, and below a circle stands that with respect to its bias.
 # Dashed edges are negative.
-
-
-def written(numbers):
-    """Return numbers as short texts."""
-    return [f"{number:g}" for number in numbers.flatten().tolist()]
-
 
 fig, (above, below) = plt.subplots(
     2, 1, figsize=(7.5, 7), layout="constrained"

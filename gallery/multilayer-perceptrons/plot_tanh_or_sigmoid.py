@@ -50,19 +50,16 @@ inputs, test_inputs = [(x - middle) / size for x in (inputs, test_inputs)]
 # %%
 # 五种激活函数 | Five activations
 # -------------------------------
-# 左边两种在 0 处的斜率是 :math:`\tfrac14`，右边三种是 1。
-# 上面两种的输出都是正数，下面三种以 0 为中心。
+# :math:`\sigma` 和 :math:`\sigma - \tfrac12` 在 0 处的斜率是
+# :math:`\tfrac14`，其余三种的是 1。:math:`\sigma` 和 :math:`4\sigma`
+# 的输出都是正数，其余三种以 0 为中心。:math:`4\sigma - 2` 两样都改了，
+# 它等于 :math:`2\tanh(x/2)`。
 #
-# ===================== ======================== =========================
-# ..                    :math:`\tfrac14`         :math:`1`
-# ===================== ======================== =========================
-# :math:`> 0`           :math:`\sigma`           :math:`4\sigma`
-# :math:`\approx 0`     :math:`\sigma-\tfrac12`  :math:`4\sigma-2`, tanh
-# ===================== ======================== =========================
-#
-# The two on the left have the slope :math:`\tfrac14` at 0, the three on the
-# right have 1. The outputs of the two above are positive, those of the three
-# below have their middle at 0.
+# At 0, :math:`\sigma` and :math:`\sigma - \tfrac12` have the slope
+# :math:`\tfrac14`, the other three have 1. The outputs of :math:`\sigma` and
+# :math:`4\sigma` are positive, those of the other three are centered at 0.
+# With :math:`4\sigma - 2` both are changed. It equals
+# :math:`2\tanh(x/2)`.
 
 functions = {
     r"$\sigma$": torch.sigmoid,

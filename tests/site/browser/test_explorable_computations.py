@@ -23,6 +23,8 @@ ACTIVATIONS = {
     "tanh": torch.tanh,
     "ReLU": functional.relu,
     "leaky ReLU": functional.leaky_relu,
+    "PReLU": lambda x: functional.prelu(x, x.new_tensor([0.25])),
+    "RReLU": functional.rrelu,
     "ELU": functional.elu,
     "GELU": functional.gelu,
     "SiLU": functional.silu,

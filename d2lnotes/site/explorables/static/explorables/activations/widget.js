@@ -30,7 +30,12 @@
   const normalCdf = (x) => erfc(-x / Math.SQRT2) / 2;
   const normalDensity = (x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
 
-  const LEAK = 0.01; // torch's default
+  // ReLU with a slope on the left.
+  const leaky = (leak) => ({
+    value: (x) => (x > 0 ? x : leak * x),
+    slope: (x) => (x > 0 ? 1 : leak),
+    kink: true,
+  });
   // Each with its slope; at a kink the slope is the one that torch takes.
   const activations = {
     sigmoid: {
@@ -46,11 +51,10 @@
       slope: (x) => (x > 0 ? 1 : 0),
       kink: true,
     },
-    "leaky ReLU": {
-      value: (x) => (x > 0 ? x : LEAK * x),
-      slope: (x) => (x > 0 ? 1 : LEAK),
-      kink: true,
-    },
+    // The slopes are torch's: fixed, at the start, and the mean of what is drawn.
+    "leaky ReLU": leaky(0.01),
+    PReLU: leaky(0.25),
+    RReLU: leaky((1 / 8 + 1 / 3) / 2),
     ELU: {
       value: (x) => (x > 0 ? x : Math.expm1(x)),
       slope: (x) => (x > 0 ? 1 : Math.exp(x)),
