@@ -671,11 +671,11 @@ def test_both_passes_and_the_step_after_them_agree_with_autograd(
         for key, size in shapes.items()
     }
 
-    def loss_of(W1, b1, w2, b2):
-        hidden = ACTIVATIONS[name](x @ W1 + b1)
-        return (hidden @ w2 + b2 - y).square() / 2
+    def loss_of(given):
+        hidden = ACTIVATIONS[name](x @ given["W1"] + given["b1"])
+        return (hidden @ given["w2"] + given["b2"] - y).square() / 2
 
-    loss = loss_of(**weights)
+    loss = loss_of(weights)
     loss.backward()
     network = {"x": x, **{key: weight.detach() for key, weight in weights.items()}}
     network = {key: value.tolist() for key, value in network.items()}
@@ -688,7 +688,7 @@ def test_both_passes_and_the_step_after_them_agree_with_autograd(
     for key, weight in weights.items():
         assert_agrees(found["gradients"][key], weight.grad)
     stepped = {key: (w - 0.1 * w.grad).detach() for key, w in weights.items()}
-    assert_agrees(again, loss_of(**stepped))
+    assert_agrees(again, loss_of(stepped))
 
 
 LINE_LOSSES = {
