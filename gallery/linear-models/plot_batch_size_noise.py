@@ -22,6 +22,8 @@ it falls no further.
 for choosing a batch size.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import torch
 
@@ -119,20 +121,24 @@ random, alike, formula = relative.unbind(dim=2)
 # 一轮要多久 | How long an epoch takes
 # ------------------------------------
 # 一步是前向、损失、反向、更新。量一步的时间，乘以一轮的步数。
+# 处理器上只用一个核，别的程序就少打扰一些。
 #
 # A step is forward, loss, backward and update. We time one step and multiply
-# it by the steps of an epoch.
+# it by the steps of an epoch. On a processor one core is used, so that other
+# programs disturb less.
 
 
 def seconds_per_epoch(size, num_examples, num_features, device):
     """Return the time of an epoch with batches of ``size``."""
-    inputs = torch.randn(size, num_features, device=device)
-    labels = torch.randn(size, 1, device=device)
+    inputs = torch.randn(num_examples, num_features, device=device)
+    labels = torch.randn(num_examples, 1, device=device)
     model = torch.nn.Linear(num_features, 1, device=device)
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    starts = itertools.cycle(range(0, num_examples, size))
 
     def step():
-        loss = 0.5 * ((model(inputs) - labels) ** 2).mean()
+        rows = slice(start := next(starts), start + size)
+        loss = 0.5 * ((model(inputs[rows]) - labels[rows]) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -142,7 +148,8 @@ def seconds_per_epoch(size, num_examples, num_features, device):
     return seconds_per_call(step, num_rounds=9) * num_examples / size
 
 
-time_sizes = [2**k for k in range(0, on(device, cpu=17, cuda=21), 2)]
+torch.set_num_threads(1)
+time_sizes = [2**k for k in range(0, on(device, cpu=15, cuda=21), 2)]
 num_timed = max(time_sizes)
 seconds = [
     seconds_per_epoch(size, num_timed, 128, device) for size in time_sizes

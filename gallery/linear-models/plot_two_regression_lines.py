@@ -71,6 +71,12 @@ def draw_squares(ax, x, y, slope, intercept):
 km = torch.tensor([1.0, 2.0, 3.0])
 minutes = torch.tensor([4.0, 5.0, 9.0])
 best = tuple(float(number) for number in fit_line(km, minutes))
+
+# %%
+# 两条直线，同样的三个点。
+#
+# Two lines, the same three points.
+
 fig, axes = plt.subplots(
     ncols=2, figsize=(9, 3.7), sharey=True, layout="constrained"
 )
