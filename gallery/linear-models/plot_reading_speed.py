@@ -4,13 +4,13 @@ r"""
 
 把全部训练照片读一遍，每批 256 张，什么也不算。数据已经都在内存里，所以花掉的
 时间不在磁盘上，而在“一张一张”上：``DataLoader`` 要为每张照片取一次、再把它们
-拼成一批。成批地取，一次索引就够了，快好几倍。批量越大，差得越多。
+拼成一批。成批地取，一次索引就够了，快好几倍。批量太小也慢。
 
 Read all training photographs once, in batches of 256, and compute nothing.
 The data are in memory already, so the time is not that of a disk. It goes into
 “one at a time”: a ``DataLoader`` fetches each photograph and then stacks them
 into a batch. Fetched as a batch, a single indexing operation will do, and that
-is several times faster. The larger the batch, the larger the difference.
+is several times faster. Batches that are too small are slow as well.
 
 **你需要** :doc:`/linear-models/image-data` 里的 ``Dataset`` 和 ``DataLoader``；
 **你得到** 四种读法的时间之比，以及批量大小的影响。
@@ -65,6 +65,12 @@ class Collect:
         for batch in order.split(self.batch_size):
             pairs = [self.dataset[i] for i in batch.tolist()]
             yield tuple(torch.stack(part) for part in zip(*pairs, strict=True))
+
+
+# %%
+# 四种读法用同样的数据、同样的批量和同一个随机数发生器。
+#
+# All four get the same data, the same batch size and one generator.
 
 
 def four_ways(tensors, batch_size, generator):
