@@ -2,8 +2,8 @@ r"""
 标签平滑不总是帮助校准 | Label smoothing does not always help calibration
 =========================================================================
 
-标签平滑使模型不那么有把握。如果模型本来太有把握，这是好事。如果模型的把握本来就
-合适，再压低就错了。同一个 softmax 回归，用 500 张照片训练时太有把握，平滑一点
+标签平滑使模型不那么有把握。如果模型本来太有把握，这是好事。如果模型的置信度
+本来就合适，再压低就错了。同一个 softmax 回归，用 500 张照片训练时太有把握，平滑一点
 有好处；用 50,000 张训练时并不，平滑反而有害。不用平滑，而在验证集上调一个温度，
 两种情形都能改善，准确率一点也不变。
 
@@ -37,7 +37,7 @@ images = data.train_images.flatten(1).to(device)  # (n, d)
 labels = data.train_labels.to(device)
 tests = data.test_images.flatten(1).to(device)
 truth = data.test_labels.to(device)
-amounts = [0.0, 0.05, 0.1, 0.2, 0.3]  # of smoothing
+AMOUNTS = [0.0, 0.05, 0.1, 0.2, 0.3]  # of smoothing
 
 # %%
 # 五个模型一起训练 | Five models trained together
@@ -53,50 +53,50 @@ amounts = [0.0, 0.05, 0.1, 0.2, 0.3]  # of smoothing
 # another.
 
 
-class SideBySide(torch.nn.Module):
-    """One softmax regression for each of several amounts of smoothing."""
-
-    def __init__(self, num_inputs, num_classes, amounts):
-        super().__init__()
-        self.amounts = torch.tensor(amounts)[:, None]  # (models, 1)
-        self.num_classes = num_classes
-        size = len(amounts) * num_classes
-        self.weight = torch.nn.Parameter(torch.zeros(num_inputs, size))
-        self.bias = torch.nn.Parameter(torch.zeros(size))
-
-    def forward(self, inputs):
-        """Return the logits, (batch, models, classes)."""
-        scores = inputs @ self.weight + self.bias
-        return scores.reshape(len(inputs), -1, self.num_classes)
-
-    def loss(self, inputs, labels):
-        """Return the sum over the models of their mean losses."""
-        amounts = self.amounts.to(inputs.device)
-        hard = one_hot(labels, self.num_classes)[:, None]  # (batch, 1, q)
-        targets = (1 - amounts) * hard + amounts / self.num_classes
-        log_probs = self(inputs).log_softmax(dim=-1)
-        return -(targets * log_probs).sum(dim=(1, 2)).mean()
+def scores_of(inputs, weight, bias):
+    """Return the logits of all models, (batch, models, classes)."""
+    return (inputs @ weight + bias).unflatten(1, (len(AMOUNTS), -1))
 
 
-def train(model, images, labels, num_steps, generator):
-    """Take steps of SGD on batches of 250 with the learning rate 0.1."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def smoothed(labels, num_classes):
+    """Return the targets of all models, (batch, models, classes)."""
+    amounts = torch.tensor(AMOUNTS, device=labels.device)[:, None]
+    hard = one_hot(labels, num_classes)[:, None]  # (batch, 1, classes)
+    return (1 - amounts) * hard + amounts / num_classes
+
+
+# %%
+# 训练用普通 SGD，批量 250，学习率 0.1。参数从 0 开始。
+#
+# Training is plain SGD with batches of 250 and a learning rate of 0.1. The
+# parameters start at 0.
+
+
+def train(images, labels, num_classes, num_steps, generator):
+    """Return weights and biases of all models after so many steps."""
+    size, like = len(AMOUNTS) * num_classes, {"device": images.device}
+    weight = torch.zeros(images.shape[1], size, requires_grad=True, **like)
+    bias = torch.zeros(size, requires_grad=True, **like)
+    optimizer = torch.optim.SGD([weight, bias], lr=0.1)
     step = 0
     while step < num_steps:
         order = torch.randperm(len(labels), generator=generator)
         for batch in order.to(images.device).split(250):
-            loss = model.loss(images[batch], labels[batch])
+            log_probs = scores_of(images[batch], weight, bias).log_softmax(-1)
+            targets = smoothed(labels[batch], num_classes)
+            loss = -(targets * log_probs).sum(dim=(1, 2)).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             step += 1
+    return weight.detach(), bias.detach()
 
 
 # %%
 # 校准误差 | The calibration error
 # --------------------------------
-# 模型给自己的答案的概率叫它的把握。按把握把测试照片分成十组：0 到 0.1，0.1 到
-# 0.2，等等。在每一组里，平均的把握应当等于答对的比例，例如说 0.75 的，应当有四分之三
+# 模型给自己的答案的概率叫置信度。按置信度把测试照片分成十组：0 到 0.1，0.1 到
+# 0.2，等等。在每一组里，平均置信度应当等于答对的比例，例如说 0.75 的，应当有四分之三
 # 答对。两者之差的绝对值，按各组的张数加权平均，就是校准误差。0 最好。
 #
 # The probability that a model gives to its own answer is its confidence. Sort
@@ -124,23 +124,23 @@ def best_temperature(logits, truth):
     return grid[losses.index(min(losses))]
 
 
-def measure(model, tests, truth, valid_images, valid_labels):
-    """Return a row for each model: four numbers about the test set."""
-    with torch.no_grad():
-        outputs, valid = model(tests), model(valid_images)
+# %%
+# ``measure`` 给每个模型量四个数：准确率、校准误差、除以温度以后的校准误差、温度。
+#
+# ``measure`` takes four numbers of each model: accuracy, calibration error,
+# calibration error after dividing by the temperature, and the temperature.
+
+
+def measure(outputs, truth, valid_outputs, valid_labels):
+    """Return a row of four numbers for each model."""
     rows = []
-    for logits, valid_logits in zip(
-        outputs.unbind(1), valid.unbind(1), strict=True
-    ):
+    pairs = zip(outputs.unbind(1), valid_outputs.unbind(1), strict=True)
+    for logits, valid_logits in pairs:
         temperature = best_temperature(valid_logits, valid_labels)
-        rows.append(
-            [
-                (logits.argmax(dim=1) == truth).float().mean().item(),
-                calibration_error(logits, truth),
-                calibration_error(logits / temperature, truth),
-                temperature,
-            ]
-        )
+        right = (logits.argmax(dim=1) == truth).float().mean().item()
+        raw = calibration_error(logits, truth)
+        cooled = calibration_error(logits / temperature, truth)
+        rows.append([right, raw, cooled, temperature])
     return rows
 
 
@@ -166,11 +166,11 @@ for name, size in sizes.items():
         generator = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(labels), generator=generator).to(device)
         valid, chosen = order[:num_valid], order[num_valid:][:size]
-        model = SideBySide(images.shape[1], num_classes, amounts).to(device)
         seen = images[chosen], labels[chosen]
-        train(model, *seen, num_steps[name], generator)
-        held_out = tests, truth, images[valid], labels[valid]
-        runs.append(measure(model, *held_out))
+        learned = train(*seen, num_classes, num_steps[name], generator)
+        outputs = scores_of(tests, *learned)
+        valid_outputs = scores_of(images[valid], *learned)
+        runs.append(measure(outputs, truth, valid_outputs, labels[valid]))
     measured[name] = torch.tensor(runs)  # (seeds, models, 4)
 
 # %%
@@ -194,10 +194,10 @@ styles = {
 for ax, (name, table) in zip(axes, measured.items(), strict=True):
     for column, (style, label) in styles.items():
         mean, spread = table[..., column].mean(0), table[..., column].std(0)
-        ax.plot(amounts, mean, style, label=label)
+        ax.plot(AMOUNTS, mean, style, label=label)
         color = style[:2]
         low, high = mean - spread, mean + spread
-        ax.fill_between(amounts, low, high, color=color, alpha=0.2)
+        ax.fill_between(AMOUNTS, low, high, color=color, alpha=0.2)
     size = f"{sizes[name]:,}"
     ax.set(
         title=f"{size} 张照片 | {size} photographs",
@@ -229,7 +229,7 @@ for name, style in (("few", "C2o-"), ("many", "C3s-")):
     )
     size = f"{sizes[name]:,}"
     label = f"{size} 张 | {size} photographs"
-    ax.errorbar(amounts, mean, spread, fmt=style, capsize=3, label=label)
+    ax.errorbar(AMOUNTS, mean, spread, fmt=style, capsize=3, label=label)
 ax.set(
     xlabel="平滑 ε | smoothing ε",
     ylabel="测试准确率（比例） | test accuracy (fraction)",
@@ -287,8 +287,8 @@ for key, value in (results | temperatures).items():
 # %%
 # 练习 | Exercise
 # ---------------
-# 校准误差看不出把握是太高还是太低。改 ``calibration_error``，使它返回平均的把握
-# 减去准确率。哪些模型得正数？答案在 :doc:`/linear-models/softmax-implementation`
+# 校准误差看不出置信度是太高还是太低。改 ``calibration_error``，使它返回平均
+# 置信度减去准确率。哪些模型得正数？答案在 :doc:`/linear-models/softmax-implementation`
 # 的练习里。
 #
 # The calibration error does not tell whether confidence is too high or too

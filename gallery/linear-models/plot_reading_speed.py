@@ -4,13 +4,13 @@ r"""
 
 把全部训练照片读一遍，每批 256 张，什么也不算。数据已经都在内存里，所以花掉的
 时间不在磁盘上，而在“一张一张”上：``DataLoader`` 要为每张照片取一次、再把它们
-拼成一批。成批地取，一次索引就够了，快好几倍。批量越大，差得越多。
+拼成一批。成批地取，一次索引就够了，快好几倍。批量太小也慢。
 
 Read all training photographs once, in batches of 256, and compute nothing.
 The data are in memory already, so the time is not that of a disk. It goes into
 “one at a time”: a ``DataLoader`` fetches each photograph and then stacks them
 into a batch. Fetched as a batch, a single indexing operation will do, and that
-is several times faster. The larger the batch, the larger the difference.
+is several times faster. Batches that are too small are slow as well.
 
 **你需要** :doc:`/linear-models/image-data` 里的 ``Dataset`` 和 ``DataLoader``；
 **你得到** 四种读法的时间之比，以及批量大小的影响。
@@ -65,6 +65,12 @@ class Collect:
         for batch in order.split(self.batch_size):
             pairs = [self.dataset[i] for i in batch.tolist()]
             yield tuple(torch.stack(part) for part in zip(*pairs, strict=True))
+
+
+# %%
+# 四种读法用同样的数据、同样的批量和同一个随机数发生器。
+#
+# All four get the same data, the same batch size and one generator.
 
 
 def four_ways(tensors, batch_size, generator):
@@ -160,10 +166,10 @@ plt.show()
 # %%
 # 批量的影响 | The effect of the batch size
 # -----------------------------------------
-# 只用前 6,000 张。批量从 1 到 1024，看每张照片平均花多少微秒。
+# 只用前 6,000 张。批量从 1 到 1024，看每张照片平均花多少微秒，也取三次的中间值。
 #
 # Now the first 6,000 photographs only, in batches of 1 to 1024: how many
-# microseconds does a photograph take on average?
+# microseconds does a photograph take on average? Again the middle of three.
 
 few = [tensor[:6000] for tensor in tensors]
 batch_sizes = [1, 4, 16, 64, 256, 1024]
@@ -171,8 +177,8 @@ per_picture = {"dataloader": [], "tensors": []}  # microseconds
 for batch_size in batch_sizes:
     both = four_ways(few, batch_size, generator)
     for name, several in per_picture.items():
-        seconds, num_seen = seconds_to_read(both[name])
-        several.append(1e6 * seconds / num_seen)
+        tries = [seconds_to_read(both[name])[0] for _ in range(3)]
+        several.append(1e6 * statistics.median(tries) / len(few[0]))
 
 fig, ax = plt.subplots(figsize=(6.5, 3.8), layout="constrained")
 for name, style in (("dataloader", "o-"), ("tensors", "s-")):
@@ -195,16 +201,18 @@ plt.show()
 # -------------------------------
 # 时间因机器而异，一台机器上也时快时慢，所以只断言差得多的：成批地取，至少比
 # ``DataLoader`` 快一倍；批量从 1 变到 256，两种读法都至少快一倍。替身太小，
-# 时间不到一秒，也用同样的界限。
+# 只要几毫秒就读完，量不准，所以不作断言。
 #
 # Times differ between machines, and on one machine from run to run. So only
 # what differs by much is asserted: batches are at least twice as fast as a
 # ``DataLoader``, and a batch of 256 makes both at least twice as fast per
-# photograph as a batch of 1. The stand-in has the same bounds.
+# photograph as a batch of 1. The stand-in is read in a few milliseconds, too
+# few to measure well, so nothing is asserted of it.
 
-assert ratios["dataloader"] > 2
-for several in per_picture.values():
-    assert several[0] > 2 * several[batch_sizes.index(256)]
+if not data.stand_in:
+    assert ratios["dataloader"] > 2
+    for several in per_picture.values():
+        assert several[0] > 2 * several[batch_sizes.index(256)]
 
 record_all(
     "reading_speed",
