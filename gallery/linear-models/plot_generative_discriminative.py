@@ -116,6 +116,13 @@ kinds = {
     "together": lambda n, rng: gaussian(n, rng, shared=1.5),
     "tails": heavy_tails,
 }
+
+# %%
+# 每个种子从 20 个到 5,000 个训练样本，另有 4,000 个新样本用来算准确率。
+#
+# Each seed has from 20 to 5,000 training examples, and 4,000 new ones for the
+# accuracy.
+
 sizes, num_seeds = [20, 40, 80, 200, 1000, 5000], 10
 
 

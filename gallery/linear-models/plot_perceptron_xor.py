@@ -146,6 +146,29 @@ ends = {
 # perceptron without and with the product. The middle one is after the third
 # mistake of a pass. The fourth takes the parameters back to 0.
 
+
+def draw_regions(ax, score, points, labels, title):
+    """Shade where the score is positive, with the four points."""
+    plot_decision_regions(
+        lambda x: torch.where(score(x) > 0, 1, -1),
+        points,
+        labels,
+        names=["相同 | equal", "不同 | different"],
+        limits=(-0.4, 1.4, -0.4, 1.4),
+        ax=ax,
+    )
+    for marks in ax.get_lines():
+        marks.set_markersize(14)
+    ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1])
+    ax.set_yticks([0, 1])
+
+
+# %%
+# 损失曲线画的是 20 个起点的平均，阴影是一个标准差，水平线是 :math:`\ln 2`。
+#
+# The curves of the loss are means over the 20 starts, with one standard
+# deviation shaded. The horizontal line is :math:`\ln 2`.
+
 fig, axes = plt.subplots(ncols=3, figsize=(11, 3.8), layout="constrained")
 names = {
     "plain": ("--", "两个输入 | two inputs"),
@@ -161,24 +184,17 @@ axes[0].set_ylim(0, 1.4)
 axes[0].axhline(np.log(2), color="0.5", lw=0.8)
 axes[0].legend(loc="lower left")
 solved = Perceptron(3).fit(problems["product"], labels)
-for ax, title, classify in [
-    (axes[1], "两个输入 | two inputs", lambda x: x.sum(dim=1) + 1),
-    (axes[2], names["product"][1], lambda x: solved.scores(with_product(x))),
-]:
-    plot_decision_regions(
-        lambda x, f=classify: torch.where(f(x) > 0, 1, -1),
-        plain,
-        labels,
-        names=["相同 | equal", "不同 | different"],
-        limits=(-0.4, 1.4, -0.4, 1.4),
-        ax=ax,
-    )
-    for marks in ax.get_lines():
-        marks.set_markersize(14)
-    ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1])
-    ax.set_yticks([0, 1])
-axes[1].legend().remove()
-axes[2].legend(loc="center")
+title = "两个输入 | two inputs"
+draw_regions(axes[1], lambda x: x.sum(dim=1) + 1, plain, labels, title)
+draw_regions(
+    axes[2],
+    lambda x: solved.scores(with_product(x)),
+    plain,
+    labels,
+    names["product"][1],
+)
+axes[1].get_legend().remove()
+axes[2].get_legend().set_loc("center")
 fig.set_label(
     "左：只有两个输入时损失停在 0.693，添上乘积后降到 0 附近；中：感知机把四个点"
     "都判成一类；右：添上乘积，弯曲的边界分开了四个点 | Left: with two inputs the"
@@ -221,8 +237,8 @@ record_all(
 record_all(
     "perceptron_xor",
     {
-        "loss_plain": ends["plain"][0][-1],
-        "loss_product": ends["product"][0][-1],
+        "loss_plain": ends["plain"][0][-1].mean(),
+        "loss_product": ends["product"][0][-1].mean(),
     },
     unit="nats",
     over=f"{num_starts} 个随机起点 | {num_starts} random starts",
