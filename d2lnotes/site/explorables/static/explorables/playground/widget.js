@@ -132,7 +132,7 @@
 
   const showPlayground = (kit) => {
     const { words } = kit;
-    const options = (names) => names.map((name) => [name, words[name]]);
+    const options = (names) => names.map((name) => [name, words[name] ?? name]);
     const data = kit.choice("data", options([...Object.keys(pointSets), "own"]));
     const activation = kit.choice("activation", options(Object.keys(units)));
     const layers = kit.range("layers", { min: 1, max: 2, step: 1, value: 1 });
