@@ -37,7 +37,10 @@
     const sums = [];
     for (const { weights, biases } of layers) {
       const input = inputs.at(-1);
-      const z = biases.map((bias, j) => bias + total(input.map((x, i) => x * weights[i][j])));
+      const z = [...biases]; // loops, for this runs thousands of times in a drawing
+      for (let i = 0; i < input.length; i += 1) {
+        for (let j = 0; j < z.length; j += 1) z[j] += input[i] * weights[i][j];
+      }
       sums.push(z);
       inputs.push(z.map(value));
     }
@@ -62,11 +65,15 @@
       let delta = [(1 / (1 + Math.exp(-o)) - labels[n]) / points.length];
       for (let k = layers.length - 1; k >= 0; k -= 1) {
         const { weights, biases } = layers[k];
-        inputs[k].forEach((x, i) => delta.forEach((d, j) => (weights[i][j] += x * d)));
-        delta.forEach((d, j) => (biases[j] += d));
-        if (k === 0) break;
-        const back = network.layers[k].weights.map((row) => total(row.map((w, j) => w * delta[j])));
-        delta = back.map((d, i) => d * slope(sums[k - 1][i]));
+        const back = inputs[k].map(() => 0);
+        for (let j = 0; j < delta.length; j += 1) {
+          biases[j] += delta[j];
+          for (let i = 0; i < back.length; i += 1) {
+            weights[i][j] += inputs[k][i] * delta[j];
+            back[i] += network.layers[k].weights[i][j] * delta[j];
+          }
+        }
+        if (k > 0) delta = back.map((d, i) => d * slope(sums[k - 1][i]));
       }
     });
     return { loss, gradient: { layers } };
@@ -120,13 +127,12 @@
   const TOLD = 100; // steps between two readings
   const KEEP = 50; // steps between two networks that are kept
   const MOST_POINTS = 80;
-  const GRID = 40; // cells of the large square, across
-  const SMALL_GRID = 20;
+  const GRID = 40; // cells of the large square, across; the small ones have half as many
   const LARGEST_TILE = 90; // pixels
 
   const showPlayground = (kit) => {
     const { words } = kit;
-    const options = (names) => names.map((name) => [name, words[name]]);
+    const options = (names) => names.map((name) => [name, words[name] ?? name]);
     const data = kit.choice("data", options([...Object.keys(pointSets), "own"]));
     const activation = kit.choice("activation", options(Object.keys(units)));
     const layers = kit.range("layers", { min: 1, max: 2, step: 1, value: 1 });
@@ -212,9 +218,9 @@
     let square = null; // where the plane lies in the panel, in pixels
 
     // A place in the plane to pixels of the panel, and back.
-    const toPixel = ([x, y], { left, top, size } = square) => [
-      left + ((x + REACH) / (2 * REACH)) * size,
-      top + ((REACH - y) / (2 * REACH)) * size,
+    const toPixel = ([x, y]) => [
+      square.left + ((x + REACH) / (2 * REACH)) * square.size,
+      square.top + ((REACH - y) / (2 * REACH)) * square.size,
     ];
     const toPlace = ([x, y]) => [
       ((x - square.left) / square.size) * 2 * REACH - REACH,
@@ -251,21 +257,30 @@
 
     // -- Drawing
 
-    // A picture of `strength` over the plane: below 0 in one color, above in the other.
-    const paint = (box, grid, strength) => {
-      const canvas = make("canvas", { width: grid, height: grid });
-      const pen = canvas.getContext("2d");
-      const style = getComputedStyle(map.svg);
-      const colors = ["--first", "--second"].map((name) => style.getPropertyValue(name));
-      for (let row = 0; row < grid; row += 1) {
-        for (let column = 0; column < grid; column += 1) {
-          const value = strength(column, row);
+    // The network at the corners of a grid over the plane, from below.
+    const corner = (index) => (index / GRID) * 2 * REACH - REACH;
+    const overPlane = (network) =>
+      Array.from({ length: GRID + 1 }, (_, row) =>
+        Array.from({ length: GRID + 1 }, (_, column) =>
+          forward(network, [corner(column), corner(row)])
+        )
+      );
+
+    // A picture in a square, in one color where `rows` of numbers from −1 to 1 are below 0
+    // and in another where they are above. The rows come from below.
+    const canvas = make("canvas");
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
+    let colors = [];
+    const paint = ({ left, top, size }, rows) => {
+      const count = rows.length;
+      [canvas.width, canvas.height] = [count, count]; // which also empties it
+      rows.forEach((row, i) =>
+        row.forEach((value, j) => {
           pen.globalAlpha = Math.min(Math.abs(value), 1) * 0.55;
           pen.fillStyle = colors[value > 0 ? 1 : 0];
-          pen.fillRect(column, row, 1, 1);
-        }
-      }
-      const { left, top, size } = box;
+          pen.fillRect(j, count - 1 - i, 1, 1);
+        })
+      );
       const place = { x: left, y: top, width: size, height: size };
       map.svg.append(
         shape("image", { ...place, href: canvas.toDataURL(), preserveAspectRatio: "none" }),
@@ -273,26 +288,22 @@
       );
     };
 
-    // The line where `f` is 0, in a square.
-    const drawZero = (box, f, cells, kind) => {
-      const range = [-REACH, REACH];
-      const pieces = contour(f, 0, range, range, cells, cells).map((ends) => {
-        const [[a, b], [c, d]] = ends.map((end) => toPixel(end, box));
+    // The line in a square where numbers in `rows`, which come from below, change sign.
+    const drawZero = (box, rows, kind) => {
+      const cells = rows.length - 1;
+      const range = [0, cells];
+      const pieces = contour((x, y) => rows[y][x], 0, range, range, cells, cells).map((ends) => {
+        const [[a, b], [c, d]] = ends.map(([x, y]) => [
+          box.left + (x / cells) * box.size,
+          box.top + (1 - y / cells) * box.size,
+        ]);
         return `M${a} ${b}L${c} ${d}`;
       });
       map.svg.append(shape("path", { d: pieces.join(""), class: kind }));
     };
 
-    const middle = (index, grid) => ((index + 0.5) / grid) * 2 * REACH - REACH;
-    const sumsOver = (network, grid) =>
-      Array.from({ length: grid }, (_, row) =>
-        Array.from({ length: grid }, (_, column) =>
-          forward(network, [middle(column, grid), -middle(row, grid)])
-        )
-      );
-
-    const drawUnits = (network, box) => {
-      const over = sumsOver(network, SMALL_GRID);
+    const drawUnits = (network, over, box) => {
+      const coarse = over.filter((_, i) => i % 2 === 0).map((row) => row.filter((_, j) => j % 2 === 0));
       const { value } = units[network.activation];
       const hidden = network.layers.slice(0, -1);
       hidden.forEach(({ biases }, k) => {
@@ -313,10 +324,11 @@
             top: box.top + Math.floor(j / columns) * (size + 4),
             size,
           };
-          const numbers = over.map((row) => row.map(({ sums }) => value(sums[k][j])));
-          const most = Math.max(...numbers.flat().map(Math.abs), 1e-9);
-          paint(tile, SMALL_GRID, (column, row) => numbers[row][column] / most);
-          drawZero(tile, (x, y) => forward(network, [x, y]).sums[k][j], SMALL_GRID, "bend");
+          const sums = coarse.map((row) => row.map((one) => one.sums[k][j]));
+          const outputs = sums.map((row) => row.map(value));
+          const most = Math.max(...outputs.flat().map(Math.abs), 1e-9);
+          paint(tile, outputs.map((row) => row.map((output) => output / most)));
+          drawZero(tile, sums, "bend");
         });
       });
     };
@@ -335,16 +347,19 @@
     };
 
     const drawMap = (network) => {
+      // Asked once and first: after a change to the page it would be laid out again.
+      const style = getComputedStyle(map.svg);
+      colors = ["--first", "--second"].map((name) => style.getPropertyValue(name));
       map.clear();
       const size = Math.max(Math.min(map.height - 34, map.width * 0.55), 40);
       square = { left: 4, top: 24, size };
-      const over = sumsOver(network, GRID);
-      const side = (column, row) => 2 / (1 + Math.exp(-over[row][column].sums.at(-1)[0])) - 1;
-      paint(square, GRID, side);
-      drawZero(square, (x, y) => logit(network, [x, y]), GRID, "boundary");
+      const over = overPlane(network);
+      const logits = over.map((row) => row.map(({ sums }) => sums.at(-1)[0]));
+      paint(square, logits.map((row) => row.map((o) => 2 / (1 + Math.exp(-o)) - 1)));
+      drawZero(square, logits, "boundary");
       drawPoints(network);
       const left = square.left + size + 14;
-      drawUnits(network, { left, top: 24, width: map.width - left, height: size });
+      drawUnits(network, over, { left, top: 24, width: map.width - left, height: size });
     };
 
     const drawLosses = (losses, step) => {
