@@ -224,7 +224,7 @@ for names in product(ACTIVATIONS, OPTIMIZERS, BATCHES):
 # Each dot is a combination, the mean error of its seeds. Dots of one column
 # differ in the other three choices. The dashed line is linear regression.
 
-inside = {key: errors[1].mean() for key, errors in table.items()}
+within = {key: errors[1].mean() for key, errors in table.items()}
 factors = {
     "激活函数 | activation": list(ACTIVATIONS),
     "损失 | loss": list(LOSSES),
@@ -233,7 +233,7 @@ factors = {
 }
 medians = {
     level: torch.stack(
-        [inside[key] for key in inside if level in key]
+        [within[key] for key in within if level in key]
     ).median()
     for level in chain(*factors.values())
 }
@@ -247,8 +247,8 @@ fig, axes = plt.subplots(
     1, 4, figsize=(10, 3.8), sharey=True, layout="constrained"
 )
 for place, (title, levels) in enumerate(factors.items()):
-    ax, columns = axes[place], [levels.index(key[place]) for key in inside]
-    ax.plot(columns, list(inside.values()), "C0o", mfc="none", alpha=0.6)
+    ax, columns = axes[place], [levels.index(key[place]) for key in within]
+    ax.plot(columns, list(within.values()), "C0o", mfc="none", alpha=0.6)
     ax.plot([medians[level] for level in levels], "k_", ms=24, mew=2)
     ax.axhline(controls["linear"][0].cpu(), color="C3", ls="--")
     ax.set_xticks(range(len(levels)), levels, rotation=20)
