@@ -224,7 +224,7 @@ for names in product(ACTIVATIONS, OPTIMIZERS, BATCHES):
 # Each dot is a combination, the mean error of its seeds. Dots of one column
 # differ in the other three choices. The dashed line is linear regression.
 
-inside = {key: errors[1].mean() for key, errors in table.items()}
+within = {key: errors[1].mean() for key, errors in table.items()}
 factors = {
     "激活函数 | activation": list(ACTIVATIONS),
     "损失 | loss": list(LOSSES),
@@ -233,7 +233,7 @@ factors = {
 }
 medians = {
     level: torch.stack(
-        [inside[key] for key in inside if level in key]
+        [within[key] for key in within if level in key]
     ).median()
     for level in chain(*factors.values())
 }
@@ -247,8 +247,8 @@ fig, axes = plt.subplots(
     1, 4, figsize=(10, 3.8), sharey=True, layout="constrained"
 )
 for place, (title, levels) in enumerate(factors.items()):
-    ax, columns = axes[place], [levels.index(key[place]) for key in inside]
-    ax.plot(columns, list(inside.values()), "C0o", mfc="none", alpha=0.6)
+    ax, columns = axes[place], [levels.index(key[place]) for key in within]
+    ax.plot(columns, list(within.values()), "C0o", mfc="none", alpha=0.6)
     ax.plot([medians[level] for level in levels], "k_", ms=24, mew=2)
     ax.axhline(controls["linear"][0].cpu(), color="C3", ls="--")
     ax.set_xticks(range(len(levels)), levels, rotation=20)
@@ -278,18 +278,18 @@ for key in [*ranking[:5], ranking[-1]]:
 # 批量的对照 | A control for the batch size
 # -----------------------------------------
 # 同样的轮数，批量 64 的步数只有批量 16 的四分之一。是批量小更好，还是步数多
-# 更好？以 tanh、平方损失、普通 SGD 为例：批量 64，轮数乘 4，
+# 更好？以 ReLU、平方损失、普通 SGD 为例：批量 64，轮数乘 4，
 # 步数就和批量 16 的一样多。
 #
 # In as many epochs a batch size of 64 takes a quarter of the steps of 16. Is
-# it the small batch that helps, or the number of steps? Take tanh, squared
+# it the small batch that helps, or the number of steps? Take ReLU, squared
 # loss and plain SGD as the example. Batches of 64 with four times the epochs
 # take as many steps as batches of 16.
 
-longer = tune("tanh", "sgd", 64, sets, num_seeds, 4 * NUM_EPOCHS)
+longer = tune("relu", "sgd", 64, sets, num_seeds, 4 * NUM_EPOCHS)
 by_batch = {
-    "small_batch": table["tanh", "squared", "sgd", 16][1],
-    "large_batch": table["tanh", "squared", "sgd", 64][1],
+    "small_batch": table["relu", "squared", "sgd", 16][1],
+    "large_batch": table["relu", "squared", "sgd", 64][1],
     "large_batch_same_steps": longer[0, 1],
 }
 print(*(f"{errors.mean():.4f}" for errors in by_batch.values()))
@@ -324,7 +324,7 @@ record_all(
     {
         "best_inside": best[1],
         "best_outside": best[2],
-        "fifth_inside": table[ranking[4]][1],
+        "third_inside": table[ranking[2]][1],
         "worst_inside": table[ranking[-1]][1],
         **best_of,
         **by_batch,

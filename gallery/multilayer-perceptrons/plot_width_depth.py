@@ -210,6 +210,7 @@ left.set(
 )
 right.errorbar(mean, places, xerr=2 * error, fmt="C1s", capsize=3)
 right.axvline(0, color="k", lw=0.8)
+right.locator_params(axis="x", nbins=4)
 right.set_xlabel(
     "与一个宽层之差（比例） | difference from one wide layer (fraction)"
 )
