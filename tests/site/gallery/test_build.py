@@ -188,7 +188,9 @@ def test_a_figure_speaks_the_language_of_the_page_wherever_it_is_shown(
     assert set(shown) <= {figure, figure.replace(".png", "_2_00x.png")}
     assert figure in shown
     assert (built.root / f"build/html/{language}/_images/{figure}").is_file()
-    drawing = built.root / f"docs/gallery/shapes/images/{figure}".replace(".png", ".svg")
+    drawing = built.root / f"docs/gallery/shapes/images/{figure}".replace(
+        ".png", ".svg"
+    )
     assert "<svg" in drawing.read_text("utf-8")
 
 
