@@ -34,6 +34,7 @@ _FUNCTIONS = {
     "min",
     "neg",
     "relu",
+    "sigmoid",
     "sin",
     "tan",
     "tanh",
