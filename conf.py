@@ -41,7 +41,7 @@ nitpick_ignore_regex = [
     ("py:class", r"[a-z0-9_*]+"),
     ("py:class", r"d2lnotes\.[\w.]+\.[A-Z]"),  # type variables
     # These projects' inventories lie on the network, which a build never needs.
-    ("py:.*", r"(torch|numpy|matplotlib|pathlib|collections|typing|nn)\b.*"),
+    ("py:.*", r"(torch|numpy|pandas|pd|matplotlib|pathlib|collections|typing|nn)\b.*"),
     ("py:.*", r"(Tensor|Callable|Iterable|Iterator|Mapping|Sequence|Path|Axes|Any)"),
 ]
 bibtex_bibfiles = sorted(map(str, Path("docs/references").glob("*.bib")))  # by chapter

@@ -214,7 +214,7 @@ def _quotient(
 class RocCurve(NamedTuple):
     """Both rates at each threshold, from the strictest threshold to the mildest.
 
-    Attributes
+    Parameters
     ----------
     false_positive_rate, true_positive_rate : (num_thresholds,) float32
         Fractions of the negatives and of the positives with a score of at least the
@@ -231,7 +231,7 @@ class RocCurve(NamedTuple):
 class PrecisionRecallCurve(NamedTuple):
     """Precision and recall at each threshold, from the mildest to the strictest.
 
-    Attributes
+    Parameters
     ----------
     precision, recall : (num_thresholds + 1,) float32
         Fractions in [0, 1]. The last point, precision 1 at recall 0, is added by
@@ -385,7 +385,7 @@ def _check_both_classes(positives: Tensor, negatives: Tensor) -> None:
 class CalibrationCurve(NamedTuple):
     """What was claimed and what happened, in each bin that holds an example.
 
-    Attributes
+    Parameters
     ----------
     prob_true : (num_filled_bins,) float32
         Which fraction of the bin's examples are positive, or predicted rightly.

@@ -51,7 +51,7 @@ class TableDataset:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The columns of :attr:`inputs`: all that hold numbers, the target aside."""
+        """The columns of ``inputs``: all that hold numbers, the target aside."""
         numbers = self.frame.drop(columns=self.target_name).select_dtypes("number")
         return tuple(numbers.columns)
 
@@ -59,7 +59,7 @@ class TableDataset:
     def inputs(self) -> Tensor:
         """The features that are numbers, (num_examples, num_features) float32.
 
-        A missing value is NaN. Columns of words are in :attr:`frame` only.
+        A missing value is NaN. Columns of words are in ``frame`` only.
         """
         return _as_tensor(self.frame[list(self.feature_names)])
 
