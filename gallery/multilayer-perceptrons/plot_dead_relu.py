@@ -185,6 +185,11 @@ def draw_shares(ax, places, shares, **style):
     ax.errorbar(places, shares.mean(-1), shares.std(-1), capsize=3, **style)
 
 
+# %%
+# 误差线是各个种子的标准差。
+#
+# Error bars are standard deviations over the seeds.
+
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.5, 4.2), layout="constrained", sharey=True
 )
@@ -193,11 +198,6 @@ for bias, rows, marker in zip(biases, dead, "os^", strict=True):
 for number, (slope, marker) in enumerate(zip(slopes, "os^D", strict=True)):
     rows = silent_share[:, number]
     draw_shares(right, range(11), rows, marker=marker, label=f"{slope:g}")
-
-# %%
-# 误差线是各个种子的标准差。
-#
-# Error bars are standard deviations over the seeds.
 
 left.set(
     xscale="log",
