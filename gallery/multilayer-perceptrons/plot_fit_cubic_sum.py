@@ -117,9 +117,9 @@ ACTIVATIONS = {
 }
 SGD, Adam = torch.optim.SGD, torch.optim.Adam
 OPTIMIZERS = {  # and the learning rates to try
-    "sgd": (SGD, [0.03, 0.1, 0.3]),
+    "SGD": (SGD, [0.03, 0.1, 0.3]),
     "momentum": (partial(SGD, momentum=0.9), [0.01, 0.03, 0.1]),
-    "adam": (Adam, [0.003, 0.01, 0.03]),
+    "Adam": (Adam, [0.003, 0.01, 0.03]),
 }
 BATCHES = [16, 64]
 
@@ -133,7 +133,7 @@ def huber(error, delta=0.3):
 LOSSES = {
     "squared": lambda error: error**2 / 2,
     "absolute": torch.abs,
-    "huber": huber,
+    "Huber": huber,
 }
 
 # %%
@@ -243,6 +243,11 @@ medians = {
 #
 # As a figure:
 
+words = {
+    "squared": "平方 | squared",
+    "absolute": "绝对 | absolute",
+    "momentum": "动量 | momentum",
+}
 fig, axes = plt.subplots(
     1, 4, figsize=(10, 3.8), sharey=True, layout="constrained"
 )
@@ -251,7 +256,8 @@ for place, (title, levels) in enumerate(factors.items()):
     ax.plot(columns, list(within.values()), "C0o", mfc="none", alpha=0.6)
     ax.plot([medians[level] for level in levels], "k_", ms=24, mew=2)
     ax.axhline(controls["linear"][0].cpu(), color="C3", ls="--")
-    ax.set_xticks(range(len(levels)), levels, rotation=20)
+    names = [words.get(level, level) for level in levels]
+    ax.set_xticks(range(len(levels)), names, rotation=20)
     ax.set(title=title, xlim=(-0.6, len(levels) - 0.4), yscale="log")
 axes[0].set_yticks([0.05, 0.1, 0.2, 0.3], [0.05, 0.1, 0.2, 0.3])
 axes[0].set_yticks([], minor=True)
@@ -286,10 +292,10 @@ for key in [*ranking[:5], ranking[-1]]:
 # loss and plain SGD as the example. Batches of 64 with four times the epochs
 # take as many steps as batches of 16.
 
-longer = tune("relu", "sgd", 64, sets, num_seeds, 4 * NUM_EPOCHS)
+longer = tune("relu", "SGD", 64, sets, num_seeds, 4 * NUM_EPOCHS)
 by_batch = {
-    "small_batch": table["relu", "squared", "sgd", 16][1],
-    "large_batch": table["relu", "squared", "sgd", 64][1],
+    "small_batch": table["relu", "squared", "SGD", 16][1],
+    "large_batch": table["relu", "squared", "SGD", 64][1],
     "large_batch_same_steps": longer[0, 1],
 }
 print(*(f"{errors.mean():.4f}" for errors in by_batch.values()))
