@@ -118,7 +118,7 @@ ACTIVATIONS = {
 SGD, Adam = torch.optim.SGD, torch.optim.Adam
 OPTIMIZERS = {  # and the learning rates to try
     "SGD": (SGD, [0.03, 0.1, 0.3]),
-    "momentum": (partial(SGD, momentum=0.9), [0.01, 0.03, 0.1]),
+    "SGD 0.9": (partial(SGD, momentum=0.9), [0.01, 0.03, 0.1]),
     "Adam": (Adam, [0.003, 0.01, 0.03]),
 }
 BATCHES = [16, 64]
@@ -131,8 +131,8 @@ def huber(error, delta=0.3):
 
 
 LOSSES = {
-    "squared": lambda error: error**2 / 2,
-    "absolute": torch.abs,
+    "L2": lambda error: error**2 / 2,
+    "L1": torch.abs,
     "Huber": huber,
 }
 
@@ -227,8 +227,8 @@ for names in product(ACTIVATIONS, OPTIMIZERS, BATCHES):
 within = {key: errors[1].mean() for key, errors in table.items()}
 factors = {
     "激活函数 | activation": list(ACTIVATIONS),
-    "损失 | loss": list(LOSSES),
-    "优化器 | optimizer": list(OPTIMIZERS),
+    "损失，L2 是平方 | loss, L2: squared": list(LOSSES),
+    "优化器，0.9 是动量 | optimizer, 0.9: momentum": list(OPTIMIZERS),
     "批量 | batch size": BATCHES,
 }
 medians = {
@@ -243,11 +243,6 @@ medians = {
 #
 # As a figure:
 
-words = {
-    "squared": "平方 | squared",
-    "absolute": "绝对 | absolute",
-    "momentum": "动量 | momentum",
-}
 fig, axes = plt.subplots(
     1, 4, figsize=(10, 3.8), sharey=True, layout="constrained"
 )
@@ -256,8 +251,7 @@ for place, (title, levels) in enumerate(factors.items()):
     ax.plot(columns, list(within.values()), "C0o", mfc="none", alpha=0.6)
     ax.plot([medians[level] for level in levels], "k_", ms=24, mew=2)
     ax.axhline(controls["linear"][0].cpu(), color="C3", ls="--")
-    names = [words.get(level, level) for level in levels]
-    ax.set_xticks(range(len(levels)), names, rotation=20)
+    ax.set_xticks(range(len(levels)), levels, rotation=20)
     ax.set(title=title, xlim=(-0.6, len(levels) - 0.4), yscale="log")
 axes[0].set_yticks([0.05, 0.1, 0.2, 0.3], [0.05, 0.1, 0.2, 0.3])
 axes[0].set_yticks([], minor=True)
@@ -294,8 +288,8 @@ for key in [*ranking[:5], ranking[-1]]:
 
 longer = tune("relu", "SGD", 64, sets, num_seeds, 4 * NUM_EPOCHS)
 by_batch = {
-    "small_batch": table["relu", "squared", "SGD", 16][1],
-    "large_batch": table["relu", "squared", "SGD", 64][1],
+    "small_batch": table["relu", "L2", "SGD", 16][1],
+    "large_batch": table["relu", "L2", "SGD", 64][1],
     "large_batch_same_steps": longer[0, 1],
 }
 print(*(f"{errors.mean():.4f}" for errors in by_batch.values()))
