@@ -142,6 +142,12 @@ def border(centers, covariance, length):
     return middle[1] - (length - middle[0]) * weight[0] / weight[1]
 
 
+# %%
+# 内外两个椭圆上的点，离中心 1 个和 2 个标准差。
+#
+# Points on the two ellipses of a class are 1 and 2 standard deviations from its
+# center.
+
 length = torch.linspace(2.9, 7.1, 2, dtype=torch.double)
 fig, axes = plt.subplots(
     ncols=2, figsize=(9, 4), sharex=True, sharey=True, layout="constrained"
