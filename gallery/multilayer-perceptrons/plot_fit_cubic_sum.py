@@ -316,7 +316,7 @@ record_all(
         "linear_outside": controls["linear"][1],
         "powers_inside": controls["powers"][0],
         "powers_outside": controls["powers"][1],
-        **{f"median_{level}": value for level, value in medians.items()},
+        **{f"median_{kind}": medians[kind] for kind in ACTIVATIONS},
     },
 )
 record_all(
