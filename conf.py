@@ -80,6 +80,7 @@ math_numfig = True
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # torch.relu, not its address
 autodoc_typehints = "signature"
 
 d2lnotes_math_macros = {  # for MathJax and LaTeX alike

@@ -222,7 +222,7 @@ def _is_noted(app: Sphinx, page: str) -> bool:
 def write_all(app: Sphinx, exception: Exception | None) -> None:
     """Write the index of all pages, and remove what pages that are gone have left."""
     if exception is None and app.builder.name == "html":
-        pages = sorted(app.env.found_docs)
+        pages = in_reading_order(app.env)
         notes = {page: _read(_note_file(app.doctreedir, page)) for page in pages}
         write_index(app.outdir, notes, _objects(app.env), _taught(app.env))
         for file_of, place in ((_note_file, app.doctreedir), (_text_file, app.outdir)):
@@ -230,6 +230,18 @@ def write_all(app: Sphinx, exception: Exception | None) -> None:
             for file in file_of(place, "").parent.rglob("*.js*"):
                 if file not in kept:
                     file.unlink()
+
+
+def in_reading_order(env: BuildEnvironment) -> list[str]:
+    """Return all pages as the table of contents has them, then those it leaves out.
+
+    Of answers that are equally good the first one stands first, and that is where the
+    course teaches a thing.
+    """
+    contents = {page: place for place, page in enumerate(env.collect_relations())}
+    return sorted(
+        env.found_docs, key=lambda page: (contents.get(page, len(contents)), page)
+    )
 
 
 def _taught(env: BuildEnvironment) -> Iterator[tuple[str, Name]]:

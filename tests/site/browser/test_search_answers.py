@@ -23,12 +23,14 @@ PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
 CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
+METRICS = "linear-models/classification-metrics"
+IMAGES = "linear-models/image-data"
+BACKPROP = "multilayer-perceptrons/backpropagation"
 GLOSSARY = "reference/glossary"
 RESULTS = "reference/results"
 API = "reference/d2lnotes"
 SHOW_BROADCASTING = "gallery/preliminaries/plot_broadcasting"
 SHOW_OVERFLOW = "gallery/linear-models/plot_logsumexp_overflow"
-SHOW_LENET = "gallery/convolutional-networks/plot_lenet"
 
 # What a reader types, and a page that must be among the first three answers.
 CHINESE = [
@@ -41,7 +43,7 @@ CHINESE = [
     ("卷积神经网络的平均池化", LENET),
     ("感受野", LENET),
     ("权重共享", LENET),
-    ("混淆矩阵", SHOW_LENET),
+    ("混淆矩阵", METRICS),
     ("softmax 回归", SOFTMAX),
     ("softmax回归", SOFTMAX),
     ("交叉熵", SOFTMAX),
@@ -70,7 +72,7 @@ ENGLISH = [
     ("batch normalisation", LENET),
     ("average pooling", LENET),
     ("receptive field", LENET),
-    ("confusion matrix", "gallery/linear-models/plot_softmax_fashion_mnist"),
+    ("confusion matrix", METRICS),
     ("softmax regression", SOFTMAX),
     ("Softmax Regressions", SOFTMAX),
     ("cross-entropy", SOFTMAX),
@@ -80,7 +82,7 @@ ENGLISH = [
     ("tensor", TENSORS),
     ("broadcasting", TENSORS),
     ("broadcast", SHOW_BROADCASTING),
-    ("torch.reshape", "gallery/preliminaries/plot_memory_views"),
+    ("torch.reshape", TENSORS),
     ("install", SETUP),
     ("virtual environment", SETUP),
     ("course", COURSE),
@@ -114,7 +116,6 @@ ALGEBRA = "preliminaries/linear-algebra"
 EIGENVALUES = "preliminaries/eigenvalues"
 LEARNING = "introduction/machine-learning"
 DEEP = "introduction/deep-learning"
-DESCENT = "gallery/optimization/plot_gradient_descent_step_size"
 # What readers typed in vain before: the other language, synonyms, slips, words that are
 # nowhere, titles and numbers. Then others of these kinds.
 OTHERS = [
@@ -133,14 +134,14 @@ OTHERS = [
     ("zh", "损失函数", LEARNING),
     ("zh", "0.834", RESULTS),
     ("en", "0.834", RESULTS),
-    ("en", "60,000", DEEP),
+    ("en", "60,000", IMAGES),
     ("zh", "20640", "preliminaries/data-preprocessing"),
     ("zh", "张量 xqzzyvw", TENSORS),
     ("en", "tensor broadcasting wizardry", TENSORS),
     ("zh", "overfitting", GLOSSARY),
     ("en", "过拟合", GLOSSARY),
-    ("zh", "backprop", AUTOGRAD),
-    ("en", "反向传播", AUTOGRAD),
+    ("zh", "backprop", BACKPROP),
+    ("en", "反向传播", BACKPROP),
     ("zh", "随机失活", GLOSSARY),
     ("zh", "高斯分布", PROBABILITY),
     ("en", "Gaussian distribution", PROBABILITY),
@@ -150,14 +151,14 @@ OTHERS = [
     ("zh", "批量规一化", LENET),
     ("en", "eigenvlaue", EIGENVALUES),
     ("zh", "receptive field", LENET),
-    ("en", "混淆矩阵", LENET),
+    ("en", "混淆矩阵", METRICS),
     ("zh", "inner product", ALGEBRA),
     ("en", "chain rule", CALCULUS),
     ("zh", "链式法则怎么证", CALCULUS),
     ("en", "卷積神經網絡", CONVOLUTION),
     ("zh", "SVM", DEEP),
     ("en", "自动微分", AUTOGRAD),
-    ("zh", "learning rate", DESCENT),
+    ("zh", "learning rate", CALCULUS),
     ("en", "cross entropy 梯度", SOFTMAX),
 ]
 

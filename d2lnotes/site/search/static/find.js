@@ -410,7 +410,7 @@ const Search = (() => {
           ? whole + rank(page)
           : (TEXT * share * known * whole * (rank(page) > 0 ? 1 : NO_LESSON))
             / (TEXT + HEADING + PAGE_TITLE);
-        return { page, title, anchor: "", about: "", score, kind: "text" };
+        return { number, page, title, anchor: "", about: "", score, kind: "text" };
       });
   };
 
@@ -425,7 +425,7 @@ const Search = (() => {
           const [page, title] = pages[number];
           const score = NAME[kind] * share + (anchor ? 0 : 1);
           const shown = title === name ? name : `${title} > ${name}`;
-          answers.push({ page, title: shown, anchor, about: "", score, kind });
+          answers.push({ number, page, title: shown, anchor, about: "", score, kind });
         }
       }
     }
@@ -442,7 +442,7 @@ const Search = (() => {
         for (const [number, anchor, kind] of places) {
           const [page, title] = pages[number];
           const about = `${kind}${isChinese ? "，在 " : ", in "}${title}`;
-          answers.push({ page, title: name, anchor, about, score, kind: "object" });
+          answers.push({ number, page, title: name, anchor, about, score, kind: "object" });
         }
       }
     }
@@ -482,9 +482,10 @@ const Search = (() => {
     const found = namesIn(keyOf(meant), terms);
     const readings = await Promise.all(readingsOf(keyOf(meant), found)
       .map((key) => answersTo(termsOfKey(key).slice(0, MOST_TERMS))));
-    // What answers as well to the query as it stands comes before what another name finds.
+    // What answers as well to the query as it stands comes before what another name finds,
+    // and what the course has earlier before what it has later.
     const answers = readings.flatMap((reading) =>
-      reading.answers.sort((a, b) => b.score - a.score || a.title.localeCompare(b.title)));
+      reading.answers.sort((a, b) => b.score - a.score || a.number - b.number));
     answers.sort((a, b) => b.score - a.score);
     const [{ missing }] = readings.sort((a, b) => a.missing.length - b.missing.length);
     return {
