@@ -8,7 +8,7 @@ from tiny_site import build_tiny_site
 from d2lnotes.site.search.language import stem
 
 PAGES = {
-    "index.md": "# 首页 | Home\n\n```{toctree}\nfitting\nlosses\nlooking\nother\nterms\n```\n",
+    "index.md": "# 首页 | Home\n\n```{toctree}\nfitting\nlosses\nlooking\nother\nanother\nterms\n```\n",
     "fitting.md": "---\nminutes: 20\n---\n# 拟合 | Fitting\n\n模型会过拟合，交叉熵下降。\n\n"
     "A model overfits while its cross-entropy falls.\n\n"
     "## 矩阵 | Matrices\n\n看特征值和批量归一化。\n\nLook at the eigenvalues and at batches.\n",
@@ -16,7 +16,9 @@ PAGES = {
     "用 `torch.nn.functional` 算，得 0.834，共 60,000 个。\n\n"
     "By `torch.nn.functional`, 0.834 for 60,000 of them.\n",
     "looking.md": "---\nminutes: 20\n---\n# 查阅 | Looking up a function\n\n"
-    "## 损失 | A loss\n\n损失函数，损失函数，损失函数。\n\nA loss function, loss function, loss.\n",
+    "## 损失 | A loss\n\n损失函数，损失函数，损失函数。\n\nA loss function, loss function, loss.\n\n"
+    "用 `zip`。\n\nUse `zip`.\n",
+    "another.md": "---\nminutes: 20\n---\n# 按 | Another\n\n用 `zip`。\n\nUse `zip`.\n",
     "other.md": "---\nminutes: 20\n---\n# 别的 | Others\n\n虚拟的别的。\n\nSoftmax, at last.\n",
     "terms.md": "# 术语 | Terms\n\n## 一 | One\n\n```{glossary}\n"
     "特征值，本征值 | eigenvalue\n  一个数。\n\n  A number.\n\n"
@@ -100,6 +102,10 @@ def test_a_heading_with_all_words_comes_before_words_in_two_headings(engine):
     query = {"zh": "损失函数", "en": "loss function"}[engine.language]
 
     assert engine.places(query)[0] == "losses#loss-functions"
+
+
+def test_of_equal_answers_the_one_that_the_course_has_first_comes_first(engine):
+    assert engine.pages("zip") == ["looking", "another"]
 
 
 def test_a_search_in_vain_has_no_answer(engine):
