@@ -60,18 +60,24 @@ def test_a_picture_is_read_enlarged_moved_and_left_on_a_phone(visit, axe, langua
     assert visitor.where()[0].endswith(PAGE)
 
 
-def test_the_svg_of_a_figure_is_offered_in_the_language_of_the_page(visit, language):
+def test_the_svg_of_each_figure_is_offered_in_the_words_of_the_page(visit, language):
     visitor = visit()
     visitor.open(f"{language}/{PAGE}")
-
-    visitor.page.locator("a.picture").first.click()
+    pictures = visitor.page.locator("a.picture")
     link = visitor.page.locator(".picture-svg")
-    svg = link.evaluate("link => decodeURI(new URL(link.href).pathname)")
 
-    assert link.is_visible()
-    assert link.get_attribute("download") is not None
-    assert Path(svg).read_text("utf-8").startswith("<?xml")
-    assert svg.endswith(".en.svg" if language == "en" else "_001.svg")
+    offered = []
+    for picture in pictures.all():
+        shown = picture.locator("img").get_attribute("src")
+        picture.click()
+        offered.append((shown.replace(".png", ".svg"), link.get_attribute("href")))
+        svg = link.evaluate("link => decodeURI(new URL(link.href).pathname)")
+        assert Path(svg).read_text("utf-8").startswith("<?xml")
+        visitor.page.keyboard.press("Escape")
+
+    assert [svg for _, svg in offered] == [svg for svg, _ in offered]
+    in_english = [svg for _, svg in offered if svg.endswith(".en.svg")]
+    assert bool(in_english) == (language == "en")
 
 
 def test_the_dialog_leads_to_the_figure_below_the_code_that_drew_it(visit):
