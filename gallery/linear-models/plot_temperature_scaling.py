@@ -192,16 +192,17 @@ fig.set_label(
 plt.show()
 
 # %%
-# 课文引用下面这些数。断网时的替身只有 355 张测试图片，误差本身的波动大得多，
-# 所以界限放宽。
+# 课文引用下面这些数。断网时的替身只有 355 张测试图片，校准误差的估计里大半是
+# 偶然，所以只断言那里的模型也过度自信：挑出来的温度大于 1。
 #
 # The page quotes the following numbers. The stand-in used without a network
-# has 355 test pictures. The error varies much more there, so its bound is
-# wider.
+# has 355 test pictures, too few to estimate the error. There the claim is that
+# the model is too sure as well: the chosen temperature is above 1.
 
-assert (found["after"] < found["before"] / 2).all() or data.stand_in
-assert found["after"].mean() < found["before"].mean()
-if not data.stand_in:
+if data.stand_in:
+    assert found["best"].mean() > 1
+else:
+    assert (found["after"] < found["before"] / 2).all()
     assert abs(control_best - 1) < 0.2
 record_all(
     "temperature_scaling",
