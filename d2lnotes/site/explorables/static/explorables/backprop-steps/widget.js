@@ -221,11 +221,12 @@
       text(down(l, -27), "L", "name");
       if (reached("loss")) text(down(l, 4), brief(pass.loss));
 
-      const after = name === "update" ? updated(network, pass.gradients, rate.value) : network;
+      const next = updated(network, pass.gradients, rate.value);
+      const after = name === "update" ? next : network;
       const shown = [...network.x, ...inOrder(after)];
       const slopes = [null, null, ...inOrder(pass.gradients)];
       middles().forEach((place, i) => {
-        const isBias = i >= 6 && NAMES[i].length < 3 && "bc".includes(NAMES[i][0]);
+        const isBias = "bc".includes(NAMES[i][0]);
         const value = brief(shown[i]);
         text(down(place, 4), isBias ? `${NAMES[i]} = ${value}` : value, "given");
         const from = i >= 8 ? "outputWeights" : "inputWeights";
@@ -236,7 +237,6 @@
         }
       });
 
-      const next = updated(network, pass.gradients, rate.value);
       const again = bothPasses(next, y, choice.value);
       kit.tell(
         fill(words[name], { loss: show(again.loss), old: show(pass.loss) }),
