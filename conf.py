@@ -145,9 +145,11 @@ d2lnotes_volumes = [
             "preliminaries",
             "linear-models",
             "multilayer-perceptrons",
-            "generalization",
-            "computation",
         ],
+    ),
+    (
+        "泛化、调优与 PyTorch | Generalization, tuning and PyTorch",
+        ["generalization", "computation"],
     ),
     (
         "卷积网络与视觉 | Convolutional networks and vision",

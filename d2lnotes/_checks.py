@@ -50,3 +50,12 @@ def check_scores_and_labels(outputs: Tensor, targets: Tensor) -> None:
             "is the dataset empty?"
         )
     check_labels("targets", targets)
+
+
+def check_label_smoothing(label_smoothing: float) -> None:
+    """Raise ``ValueError`` unless ``label_smoothing`` is a fraction."""
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(
+            "label_smoothing is a fraction and must lie in [0, 1], got "
+            f"{label_smoothing}; 0.1 is a usual value"
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from d2lnotes._checks import check_scores_and_labels
+from d2lnotes._checks import check_label_smoothing, check_scores_and_labels
 
 __all__ = ["cross_entropy", "log_softmax", "log_sum_exp", "softmax"]
 
@@ -130,11 +130,7 @@ def cross_entropy(
         outside [0, 1].
     """
     check_scores_and_labels(outputs, targets)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(
-            "label_smoothing is a fraction and must lie in [0, 1], got "
-            f"{label_smoothing}; 0.1 is a usual value"
-        )
+    check_label_smoothing(label_smoothing)
     log_probs = log_softmax(outputs, dim=1)  # (batch, num_classes)
     label = targets.long().unsqueeze(1)
     losses = -log_probs.gather(1, label).squeeze(1)  # (batch,)

@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from d2lnotes._checks import check_scores_and_labels
+from d2lnotes._checks import check_label_smoothing, check_scores_and_labels
 from d2lnotes.layers import softmax
 
 __all__ = [
@@ -321,11 +321,7 @@ def cross_entropy_gradient(
         outside [0, 1].
     """
     check_scores_and_labels(outputs, targets)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise ValueError(
-            "label_smoothing is a fraction and must lie in [0, 1], got "
-            f"{label_smoothing}; 0.1 is a usual value"
-        )
+    check_label_smoothing(label_smoothing)
     truth = torch.full_like(outputs, label_smoothing / outputs.shape[1])
     label = targets.long().unsqueeze(1)
     truth.scatter_add_(1, label, torch.full_like(outputs[:, :1], 1 - label_smoothing))

@@ -93,7 +93,8 @@ def fit(
         Stepped once after every epoch, without arguments.
     on_epoch_end
         Called with each record: pass ``print`` to log, or the ``append`` of a list
-        to keep the records of a run that you interrupt.
+        to keep the records of a run that you interrupt. If it returns ``True``,
+        training ends with this epoch.
 
     Raises
     ------
@@ -124,8 +125,9 @@ def fit(
             train_loss = _weighted_mean(losses, sizes)
             record = EpochRecord(epoch, train_loss, valid_loss, valid_metrics, seconds)
             history.append(record)
-            if on_epoch_end is not None:
-                on_epoch_end(record)
+            # Not merely true: what a callback returns by the way shall stop nothing.
+            if on_epoch_end is not None and on_epoch_end(record) is True:
+                break
     return history
 
 

@@ -136,6 +136,24 @@ def test_scheduler_is_stepped_once_per_epoch(model, loader):
     assert scheduler.get_last_lr() == [pytest.approx(0.01)]
 
 
+def test_training_ends_with_the_epoch_for_which_the_callback_returns_true(
+    model, loader
+):
+    history = train(
+        model, loader, num_epochs=5, on_epoch_end=lambda record: record.epoch == 3
+    )
+
+    assert [record.epoch for record in history] == [1, 2, 3]
+
+
+def test_a_callback_that_returns_something_else_stops_nothing(model, loader):
+    history = train(
+        model, loader, num_epochs=2, on_epoch_end=lambda record: record.epoch
+    )
+
+    assert len(history) == 2
+
+
 def test_on_epoch_end_gets_the_records_that_fit_returns(model, loader):
     seen = []
 

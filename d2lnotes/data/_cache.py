@@ -27,7 +27,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, TypeVar
 
-from d2lnotes.data._registry import RemoteFile
+from d2lnotes.data._remote_file import RemoteFile
 from d2lnotes.results import note_file
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, one_hot
 
 from d2lnotes.data._cache import fetch
-from d2lnotes.data._registry import find_data_set
+from d2lnotes.data._remote_file import RemoteFile
 from d2lnotes.data.stand_in import StandInWarning, with_stand_in
 
 __all__ = ["ImageDataset", "StandInWarning", "fetch_fashion_mnist", "read_idx"]
@@ -42,8 +42,60 @@ _IN_CHINESE = {
     "sneaker": "运动鞋",
     "bag": "包",
     "ankle boot": "短靴",
+    "airplane": "飞机",
+    "automobile": "汽车",
+    "bird": "鸟",
+    "cat": "猫",
+    "deer": "鹿",
+    "dog": "狗",
+    "frog": "青蛙",
+    "horse": "马",
+    "ship": "船",
+    "truck": "卡车",
 }
 _IDX_UINT8 = 8
+
+
+def _remote_file(name: str, *, sha256: str, size: int) -> RemoteFile:
+    """Return the record of one file of Fashion-MNIST."""
+    return RemoteFile(
+        name=f"fashion-mnist/{name}",
+        urls=(
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/"
+            f"b2617bb6d3ffa2e429640350f613e3291e10b141/data/fashion/{name}",
+            f"https://fashion-mnist.s3.eu-central-1.amazonaws.com/{name}",
+            f"https://storage.googleapis.com/tensorflow/tf-keras-datasets/{name}",
+        ),
+        sha256=sha256,
+        bytes=size,
+        licence="MIT",
+        source="https://github.com/zalandoresearch/fashion-mnist",
+    )
+
+
+#: The four files of Fashion-MNIST.
+FASHION_MNIST = (
+    _remote_file(
+        "train-images-idx3-ubyte.gz",
+        sha256="3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        size=26_421_880,
+    ),
+    _remote_file(
+        "train-labels-idx1-ubyte.gz",
+        sha256="a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        size=29_515,
+    ),
+    _remote_file(
+        "t10k-images-idx3-ubyte.gz",
+        sha256="346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        size=4_422_102,
+    ),
+    _remote_file(
+        "t10k-labels-idx1-ubyte.gz",
+        sha256="67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        size=5_148,
+    ),
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,7 +174,7 @@ def fetch_fashion_mnist(*, stand_in: bool = False) -> ImageDataset:
     """
     return with_stand_in(
         _fashion_mnist,
-        _digits_as_stand_in,
+        digits_as_stand_in,
         allowed=stand_in,
         asked_for="Fashion-MNIST",
         instead="the handwritten digits that come with scikit-learn",
@@ -132,8 +184,7 @@ def fetch_fashion_mnist(*, stand_in: bool = False) -> ImageDataset:
 def _fashion_mnist() -> ImageDataset:
     """Return Fashion-MNIST from its four files."""
     paths = {
-        file.name.removeprefix("fashion-mnist/"): fetch(file)
-        for file in find_data_set("fashion-mnist")
+        file.name.removeprefix("fashion-mnist/"): fetch(file) for file in FASHION_MNIST
     }
     return ImageDataset(
         name="fashion-mnist",
@@ -190,7 +241,7 @@ def _scaled(images: Tensor) -> Tensor:
     return images[:, None].float().div_(255)  # (num_images, 1, height, width)
 
 
-def _digits_as_stand_in() -> ImageDataset:
+def digits_as_stand_in() -> ImageDataset:
     """Return scikit-learn's digits at 28 by 28 pixels, every fifth of a class held out.
 
     The rule draws nothing, so the split is the same everywhere, and both parts hold

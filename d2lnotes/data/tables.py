@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from d2lnotes.data._cache import fetch
-from d2lnotes.data._registry import find_data_set
+from d2lnotes.data._remote_file import RemoteFile
 from d2lnotes.data.stand_in import with_stand_in
 
 if TYPE_CHECKING:
@@ -24,6 +24,39 @@ _AIRFOIL_COLUMNS = (
     "free-stream velocity (m/s)",
     "displacement thickness (m)",
     "sound pressure level (dB)",
+)
+
+#: The table of airfoil noise.
+AIRFOIL = RemoteFile(
+    name="airfoil/airfoil_self_noise.dat",
+    urls=(
+        "https://raw.githubusercontent.com/d2l-ai/d2l-zh/"
+        "13177e16f335fef0b47317f98e2705c2f69a3440/data/"
+        "airfoil_self_noise.dat",
+        "https://d2l-data.s3-accelerate.amazonaws.com/airfoil_self_noise.dat",
+    ),
+    sha256="74c75fd71783f1e6b71f8a622b993dc592897a97cd689c5090a07147a1b097b3",
+    bytes=59_984,
+    licence="CC-BY-4.0",
+    source="https://archive.ics.uci.edu/dataset/291/airfoil+self+noise",
+)
+
+#: The table of districts of California.
+CALIFORNIA_HOUSING = RemoteFile(
+    name="california-housing/housing.csv",
+    urls=(
+        "https://raw.githubusercontent.com/ageron/handson-ml/"
+        "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing/"
+        "housing.csv",
+        "https://cdn.jsdelivr.net/gh/ageron/handson-ml@"
+        "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing/"
+        "housing.csv",
+    ),
+    sha256="8a3727f4cf54ac1a327f69b1d5b4db54c5834ea81c6e4efc0d163300022a685e",
+    bytes=1_423_529,
+    licence="none stated; derived from the US census of 1990",
+    source="https://github.com/ageron/handson-ml/tree/"
+    "b7051594afbb1d835f5e031af8664c4363878050/datasets/housing",
 )
 
 
@@ -163,8 +196,7 @@ def _airfoil() -> TableDataset:
     """Return the airfoil table from its file, which has no line of names."""
     import pandas as pd
 
-    (file,) = find_data_set("airfoil")
-    frame = pd.read_csv(fetch(file), sep="\t", names=list(_AIRFOIL_COLUMNS))
+    frame = pd.read_csv(fetch(AIRFOIL), sep="\t", names=list(_AIRFOIL_COLUMNS))
     return TableDataset("airfoil", False, frame, _AIRFOIL_COLUMNS[-1])
 
 
@@ -172,8 +204,7 @@ def _california_housing() -> TableDataset:
     """Return the table of house prices from its file."""
     import pandas as pd
 
-    (file,) = find_data_set("california-housing")
-    frame = pd.read_csv(fetch(file))
+    frame = pd.read_csv(fetch(CALIFORNIA_HOUSING))
     return TableDataset("california-housing", False, frame, "median_house_value")
 
 

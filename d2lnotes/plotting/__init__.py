@@ -19,6 +19,7 @@ from d2lnotes.plotting.curves import plot_spread
 from d2lnotes.plotting.decisions import plot_decision_regions
 from d2lnotes.plotting.graphs import plot_graph, plot_pass
 from d2lnotes.plotting.images import show_images
+from d2lnotes.plotting.modules import plot_module_tree
 from d2lnotes.plotting.networks import plot_layer_shapes, plot_network
 from d2lnotes.plotting.plane import plot_contours, plot_linear_map, plot_vectors
 from d2lnotes.plotting.training import plot_confusion_matrix, plot_history
@@ -32,6 +33,7 @@ __all__ = [
     "plot_history",
     "plot_layer_shapes",
     "plot_linear_map",
+    "plot_module_tree",
     "plot_network",
     "plot_pass",
     "plot_precision_recall",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -102,6 +102,7 @@ def plot_network(
     weights: Sequence[Tensor] | None = None,
     biases: Sequence[Tensor] | None = None,
     titles: Sequence[str] | None = None,
+    dropped: Collection[tuple[int, int]] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw units in columns, one for each layer, joined by edges; return the axes.
@@ -121,6 +122,9 @@ def plot_network(
         Written below the units of all columns but the first.
     titles
         What to write above each column.
+    dropped
+        Units, as (column, place from the top), that are drawn dotted, gray and
+        without edges.
     ax
         Where to draw; a new figure if ``None``.
 
@@ -140,14 +144,20 @@ def plot_network(
     for k, (starts, ends) in enumerate(pairwise(places)):
         for i, start in enumerate(starts):
             for j, end in enumerate(ends):
+                if {(k, i), (k + 1, j)} & set(dropped):
+                    continue
                 weight = None if weights is None else float(weights[k][i, j])
                 _draw_edge(ax, start, end, weight)
     for k, column in enumerate(places):
         for i, (x, y) in enumerate(column):
-            circle = Circle((x, y), _RADIUS, fc="white", ec=f"C{k}", lw=2, zorder=3)
+            gone = (k, i) in dropped
+            color, line = ("0.6", ":") if gone else (f"C{k}", "-")
+            circle = Circle((x, y), _RADIUS, fc="white", ec=color, lw=2, ls=line)
+            circle.set_zorder(3)
             ax.add_patch(circle)
             if units is not None:
-                ax.text(x, y, units[k][i], ha="center", va="center", zorder=4)
+                shown = ax.text(x, y, units[k][i], ha="center", va="center", zorder=4)
+                shown.set_alpha(0.4 if gone else 1.0)
             if biases is not None and k > 0:
                 text = f"$b = {_number(float(biases[k - 1][i]))}$"
                 below = y - _RADIUS - 0.03

@@ -15,10 +15,10 @@ slanted edge makes both respond: in theory they share it as
 :math:`\cos\theta` and :math:`\sin\theta`, so their ratio tells the angle
 :math:`\theta`. We turn an edge around and check, degree by degree.
 
-**你需要** :doc:`/convolutional-networks/lenet` 里的卷积；**你得到**
+**你需要** :doc:`/convolutional-networks/convolution` 里的卷积；**你得到**
 边缘检测的原理，和它在很尖的边上差多少。
 
-**You need** convolution, from :doc:`/convolutional-networks/lenet`;
+**You need** convolution, from :doc:`/convolutional-networks/convolution`;
 **you get** how edge detection works, and how far it is off at a sharp edge.
 """
 

@@ -1,31 +1,29 @@
 r"""
-一个公式，每一层的形状 | One formula, the shape of every layer
-==============================================================
+LeNet 的形状：一个公式和一个真的网络 | LeNet: a formula and the network itself
+==============================================================================
 
-卷积和池化都是把一个窗口滑过一张图。窗口放得下几次，输出就有多宽。
-这只是数数，所以有一个公式。我们用它算出 LeNet 每一层的形状，画出来，
-再在一千组随机的大小、窗口、填充和步幅上与 PyTorch 核对。
+窗口放得下几次，输出就有多宽，这个公式前面已经有了。我们用它从 28×28
+的图片一层一层算到十个得分，画出来，再与真正的网络核对。
 
-A convolution and a pooling both slide a window over an image. The output is
-as wide as the number of places where the window fits. That is mere counting,
-so there is a formula for it. We let it give the shape of each layer of LeNet,
-draw them, and compare it with PyTorch for a thousand random sizes, windows,
-paddings and strides.
+The output of a layer is as wide as the number of places where its window
+fits, and there is a formula for that. We use it to go from an image of 28×28
+to ten scores, layer by layer, draw the result, and compare it with the
+network itself.
 
-**你需要** :doc:`/convolutional-networks/lenet` 里的卷积和池化；**你得到**
-一张 LeNet 的图，和一个可以放心的公式。
+**你需要** :doc:`/convolutional-networks/padding-and-stride` 和
+:doc:`/convolutional-networks/pooling`；**你得到** 一张 LeNet 的图，和它
+的参数都在哪里。
 
-**You need** convolution and pooling from
-:doc:`/convolutional-networks/lenet`; **you get** a picture of LeNet and a
-formula that can be trusted.
+**You need** :doc:`/convolutional-networks/padding-and-stride` and
+:doc:`/convolutional-networks/pooling`; **you get** a picture of LeNet, and
+where its parameters are.
 """
 
-import random
-
 import matplotlib.pyplot as plt
-import torch
-from torch.nn.functional import conv2d
+from torch import nn
 
+from d2lnotes.layer_table import layer_table
+from d2lnotes.models.convnets import LeNet
 from d2lnotes.plotting.networks import plot_layer_shapes
 from d2lnotes.results import record
 
@@ -88,32 +86,37 @@ fig.set_label(
 plt.show()
 
 # %%
-# 与 PyTorch 核对 | Compared with PyTorch
-# ---------------------------------------
-# 一千组随机的数，窗口不比填充之后的图大。每一组都用真正的卷积算一次。
+# 与真的网络核对 | Compared with the network itself
+# -------------------------------------------------
+# ``layer_table`` 送一张图片通过网络，记下每一层输出的形状和参数的个数。
+# 激活函数和展平不改变数的个数，所以只看卷积、池化和全连接。
 #
-# A thousand random settings in which the window is no larger than the padded
-# image, each of them computed by an actual convolution.
+# ``layer_table`` sends an image through the network and notes the shape of
+# each layer's output and its number of parameters. Activations and flattening
+# leave the count of numbers alone, so we look at convolutions, poolings and
+# dense layers.
 
-draw = random.Random(0)
-num_agreeing, num_settings = 0, 1000
-for _ in range(num_settings):
-    n, p, s = draw.randint(1, 30), draw.randint(0, 4), draw.randint(1, 5)
-    k = draw.randint(1, n + 2 * p)
-    image, kernel = torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k)
-    output = conv2d(image, kernel, padding=p, stride=s)
-    num_agreeing += output.shape[-1] == side(n, k, p, s)
-print(f"{num_agreeing} of {num_settings} agree")
+table = layer_table(LeNet(), (1, 28, 28))
+print(table)
+kinds = {kind.__name__ for kind in (nn.Conv2d, nn.AvgPool2d, nn.Linear)}
+measured = [row for row in table.rows if row.kind in kinds]
+dense = next(row for row in measured if row.kind == "Linear")
 
 # %%
 # 断言与记录 | Claims and records
 # -------------------------------
-# 一千组全部相符。
+# 形状一层一层相符。多数参数在第一个全连接层。
 #
-# All thousand agree.
+# The shapes agree layer by layer. Most parameters are in the first dense
+# layer.
 
-assert num_agreeing == num_settings
-record("lenet_layers.settings", num_settings, format=",.0f")
+assert [row.shape for row in measured] == shapes[1:]
+assert dense.parameters > table.parameters / 2
+record(
+    "lenet_layers.first_dense",
+    dense.parameters / table.parameters,
+    format=".2f",
+)
 
 # %%
 # 练习 | Exercise

@@ -26,6 +26,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from d2lnotes.data import make_payments
 from d2lnotes.metrics import roc_auc_score, roc_curve
 from d2lnotes.plotting import plot_spread
 from d2lnotes.results import record_all
@@ -47,11 +48,9 @@ PRICES = [1, 3, 10, 30, 100]  # of a miss, in false alarms
 
 
 def draw(count, share, generator, device):
-    """Draw payments: features (count, 5) and labels (count,), 1 for fraud."""
-    labels = (torch.rand(count, generator=generator) < share).long()
-    features = torch.randn(count, 5, generator=generator)
-    features += 0.9 * labels[:, None]
-    return features.to(device), labels.to(device)
+    """Return payments on ``device``: features (count, 5), labels (count,)."""
+    drawn = make_payments(count, fraud_share=share, generator=generator)
+    return [part.to(device) for part in drawn]
 
 
 def train(features, labels):

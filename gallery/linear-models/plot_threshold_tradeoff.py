@@ -23,6 +23,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from d2lnotes.data import make_payments
 from d2lnotes.metrics import (
     average_precision_score,
     roc_auc_score,
@@ -49,11 +50,9 @@ NUM_SEEDS = 10
 
 
 def draw(count, share, generator, device):
-    """Draw payments: features (count, 5) and labels (count,), 1 for fraud."""
-    labels = (torch.rand(count, generator=generator) < share).long()
-    features = torch.randn(count, 5, generator=generator)
-    features += 0.9 * labels[:, None]
-    return features.to(device), labels.to(device)
+    """Return payments on ``device``: features (count, 5), labels (count,)."""
+    drawn = make_payments(count, fraud_share=share, generator=generator)
+    return [part.to(device) for part in drawn]
 
 
 def train(features, labels):

@@ -19,7 +19,6 @@ from d2lnotes.data import (
     DownloadError,
     RemoteFile,
     StandInWarning,
-    _registry,
     data_home,
     fetch_fashion_mnist,
     images,
@@ -60,7 +59,7 @@ def small_fashion(home, monkeypatch, generator):
         add("t10k-images-idx3-ubyte.gz", draw(256, NUM_TEST, 28, 28)),
         add("t10k-labels-idx1-ubyte.gz", draw(10, NUM_TEST)),
     )
-    monkeypatch.setattr(_registry, "REGISTRY", {"fashion-mnist": files})
+    monkeypatch.setattr(images, "FASHION_MNIST", files)
     return folder
 
 
@@ -78,7 +77,7 @@ def torchvision_root(small_fashion, tmp_path):
 def offline(home, monkeypatch, make_file):
     """An empty cache, and no address that answers."""
     file = make_file("http://127.0.0.1:9/")
-    monkeypatch.setattr(_registry, "REGISTRY", {"fashion-mnist": (file,)})
+    monkeypatch.setattr(images, "FASHION_MNIST", (file,))
 
 
 @pytest.fixture

@@ -7,7 +7,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from d2lnotes.data import REGISTRY, cache_path, fetch, find_data_set, verify
+from d2lnotes.data import (
+    REGISTRY,
+    RemoteFolder,
+    cache_path,
+    fetch,
+    fetch_folder,
+    find_data_set,
+    verify,
+    verify_folder,
+)
 
 FILES = {file.name: file for files in REGISTRY.values() for file in files}
 
@@ -29,7 +38,7 @@ def test_no_certificate_is_broken_by_a_dotted_bucket(file):
 def test_github_addresses_name_a_commit(file):
     github = [url for url in file.urls if "github" in urlsplit(url).netloc]
 
-    assert all(re.search(r"/[0-9a-f]{40}/", url) for url in github)
+    assert all(re.search(r"/[0-9a-f]{40}(/|\.zip$|$)", url) for url in github)
 
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
@@ -92,6 +101,10 @@ def test_a_record_that_cannot_be_right_is_refused(make_file, change, message):
 )
 def test_every_address_serves_the_recorded_bytes(home, file, url):
     alone = dataclasses.replace(file, urls=(url,))
+    if isinstance(alone, RemoteFolder):
+        assert fetch_folder(alone) == cache_path(file)
+        assert verify_folder(alone) == "ok"
+        return
 
     path = fetch(alone)
 

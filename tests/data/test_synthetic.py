@@ -6,36 +6,32 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from d2lnotes.data import make_shortcut
+from d2lnotes.data import make_payments
 
 NUM_EXAMPLES = 40_000
 
 
-@pytest.mark.parametrize("agreement", [0.0, 0.3, 1.0])
-def test_the_shortcut_agrees_with_the_class_as_often_as_asked(generator, agreement):
-    features, labels = make_shortcut(
-        NUM_EXAMPLES, agreement=agreement, generator=generator
-    )
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_fraud_has_the_share_asked_for(generator, share):
+    _, labels = make_payments(NUM_EXAMPLES, fraud_share=share, generator=generator)
 
-    agrees = features[:, 1] == 2 * labels - 1
-
-    standard_error = math.sqrt(agreement * (1 - agreement) / NUM_EXAMPLES)
-    assert agrees.double().mean() == pytest.approx(agreement, abs=4 * standard_error)
+    standard_error = math.sqrt(share * (1 - share) / NUM_EXAMPLES)
+    assert labels.double().mean() == pytest.approx(share, abs=4 * standard_error)
 
 
 def test_the_log_odds_are_those_of_the_formula(generator):
-    features, labels = make_shortcut(NUM_EXAMPLES, agreement=0.8, generator=generator)
+    features, labels = make_payments(NUM_EXAMPLES, fraud_share=0.3, generator=generator)
 
     learner = LogisticRegression(C=1e6).fit(features.numpy(), labels.numpy())
 
-    expected = [2.0, math.log(0.8 / 0.2)]
-    assert learner.coef_[0] == pytest.approx(expected, abs=0.1)
-    assert learner.intercept_[0] == pytest.approx(0, abs=0.1)
+    assert learner.coef_[0] == pytest.approx([0.9] * 5, abs=0.1)
+    expected = math.log(0.3 / 0.7) - 5 * 0.9**2 / 2
+    assert learner.intercept_[0] == pytest.approx(expected, abs=0.1)
 
 
 def test_the_same_generator_state_gives_the_same_examples():
     first, second = (
-        make_shortcut(7, agreement=0.5, generator=torch.Generator().manual_seed(3))
+        make_payments(7, fraud_share=0.5, generator=torch.Generator().manual_seed(3))
         for _ in range(2)
     )
 
@@ -43,18 +39,16 @@ def test_the_same_generator_state_gives_the_same_examples():
 
 
 def test_types_and_shapes_are_those_that_training_wants(generator):
-    features, labels = make_shortcut(7, agreement=0.5, generator=generator)
+    features, labels = make_payments(7, fraud_share=0.5, generator=generator)
 
-    assert (features.shape, features.dtype) == ((7, 2), torch.float32)
+    assert (features.shape, features.dtype) == ((7, 5), torch.float32)
     assert (labels.shape, labels.dtype) == ((7,), torch.int64)
 
 
 @pytest.mark.parametrize(
-    ("num_examples", "agreement", "message"),
+    ("num_examples", "share", "message"),
     [(0, 0.5, "at least 1, got 0"), (7, 95, "got 95; divide a percentage")],
 )
-def test_impossible_requests_say_what_to_do(
-    generator, num_examples, agreement, message
-):
+def test_impossible_requests_say_what_to_do(generator, num_examples, share, message):
     with pytest.raises(ValueError, match=message):
-        make_shortcut(num_examples, agreement=agreement, generator=generator)
+        make_payments(num_examples, fraud_share=share, generator=generator)

@@ -13,9 +13,9 @@ from d2lnotes.data import (
     DownloadError,
     RemoteFile,
     StandInWarning,
-    _registry,
     fetch_airfoil,
     fetch_california_housing,
+    tables,
 )
 
 AIRFOIL = "800\t0\t0.3048\t71.3\t0.0026\t126.2\n1000\t1.5\t0.3048\t39.6\t0.0031\t125\n"
@@ -24,13 +24,13 @@ HOUSING = (
     "-122.23,129,452600,NEAR BAY\n"
     "-122.25,,358500,INLAND\n"
 )
+RECORDS = {"airfoil": "AIRFOIL", "california-housing": "CALIFORNIA_HOUSING"}
 FETCHERS = {"airfoil": fetch_airfoil, "california-housing": fetch_california_housing}
 
 
 @pytest.fixture
 def cached(home, monkeypatch):
     """Put a small file of each data set into the cache."""
-    registry = {}
     for name, file, text in (
         ("airfoil", "airfoil_self_noise.dat", AIRFOIL),
         ("california-housing", "housing.csv", HOUSING),
@@ -44,15 +44,15 @@ def cached(home, monkeypatch):
         path = home / name / file
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
-        registry[name] = (remote,)
-    monkeypatch.setattr(_registry, "REGISTRY", registry)
+        monkeypatch.setattr(tables, RECORDS[name], remote)
 
 
 @pytest.fixture
 def offline(home, monkeypatch, make_file):
     """An empty cache, and no address that answers."""
     file = make_file("http://127.0.0.1:9/")
-    monkeypatch.setattr(_registry, "REGISTRY", dict.fromkeys(FETCHERS, (file,)))
+    for record in RECORDS.values():
+        monkeypatch.setattr(tables, record, file)
 
 
 @pytest.mark.usefixtures("cached")

@@ -62,6 +62,13 @@ def test_a_network_has_a_circle_for_each_unit_and_joins_it_to_the_next_column():
     assert len(ax.lines) == 3 * 2 + 2 * 4
 
 
+def test_a_dropped_unit_is_dotted_and_has_no_edges():
+    ax = plot_network([3, 2, 4], dropped=[(1, 0)])
+
+    assert [c.get_linestyle() for c in ax.patches].count(":") == 1
+    assert len(ax.lines) == 3 * 1 + 1 * 4
+
+
 def test_units_and_edges_lie_within_the_frame():
     ax = plot_network([3, 5, 1])
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()

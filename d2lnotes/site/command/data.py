@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from d2lnotes.data import (
     REGISTRY,
     CacheError,
     DownloadError,
     RemoteFile,
+    RemoteFolder,
     data_home,
     fetch,
+    fetch_folder,
     find_data_set,
     verify,
+    verify_folder,
 )
 from d2lnotes.site.command.terminal import CommandError, say
 
@@ -38,7 +42,7 @@ def fetch_data_sets(names: Sequence[str]) -> int:
     failed = False
     for file in _files(names):
         try:
-            say(f"{file.name}: {fetch(file)}")
+            say(f"{file.name}: {_fetch(file)}")
         except (CacheError, DownloadError) as error:
             failed = True
             say(f"{file.name}: {error}")
@@ -67,8 +71,14 @@ def _files(names: Sequence[str]) -> list[RemoteFile]:
         raise CommandError(str(error.args[0])) from error
 
 
+def _fetch(file: RemoteFile) -> Path:
+    return fetch_folder(file) if isinstance(file, RemoteFolder) else fetch(file)
+
+
 def _state(file: RemoteFile) -> str:
     try:
+        if isinstance(file, RemoteFolder):
+            return verify_folder(file)
         return verify(file)
     except CacheError as error:
         return f"unreadable ({error})"

@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Set up what is in this room, in this order."""
-    return set_up(app, __name__, ("directive",))
+    return set_up(app, __name__, ("directive", "data"))

@@ -4,6 +4,7 @@ The directive ``explorable`` takes the name of a widget, which is that of its fo
 ``static/explorables``, and, as its content, the figure that stands in its place in PDF
 and without JavaScript. The widget stands once and serves both twins; its words are those
 of the build's language. PDF and notebooks lead to it, where there is a hosted copy.
+A widget whose data are missing (see :mod:`.data`) is left out, and a sentence says why.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from d2lnotes.site.explorables.data import kept_data, lacks_data
 from d2lnotes.site.explorables.words import widget_names, word_files, words_of
 from d2lnotes.site.rooms import METADATA
 from d2lnotes.site.twins.languages import own_language
@@ -40,6 +42,14 @@ LINK: dict[Language, str] = {
 }
 
 
+#: What stands in the place of a widget whose data are missing.
+MISSING: dict[Language, str] = {
+    "zh": "这幅图本来可以操作。它要用一个脚本训练出来的网络，而这个脚本还没有运行过。",
+    "en": "This figure could be operated. It needs a network that a script trains, and "
+    "that script has not run yet.",
+}
+
+
 class Explorable(nodes.General, nodes.Element):
     """A widget, by ``name``, on ``page``, and the static figure as its child."""
 
@@ -63,6 +73,8 @@ class ExplorableDirective(SphinxDirective):
             raise self.error(f"no explorable is called {name!r}; there are: {listed}")
         for file in word_files(name):
             self.env.note_dependency(file)
+        if kept := kept_data(name, self.config):
+            self.env.note_dependency(kept)
         explorable = Explorable(name=name, page=self.env.docname)
         self.set_source_info(explorable)
         explorable += self.parse_content_to_nodes()
@@ -83,11 +95,18 @@ def load_scripts(
 ) -> None:
     """Load the kit and the widgets of a page, and on other pages neither."""
     found = doctree.findall(Explorable) if doctree is not None else ()
-    names = sorted({widget["name"] for widget in found})
+    names = sorted(
+        {
+            widget["name"]
+            for widget in found
+            if not lacks_data(widget["name"], app.config)
+        }
+    )
     if names and app.builder.name != "epub":  # whose readers rarely run scripts
         app.add_js_file(None, body=_EMBED, type="text/javascript")
         widgets = [f"{name}/widget" for name in names]
-        for file in (*KIT, *widgets):
+        data = [f"{name}/data" for name in names if kept_data(name, app.config)]
+        for file in (*KIT, *data, *widgets):
             app.add_js_file(f"explorables/{file}.js", loading_method="defer")
         for file in ("kit", *widgets):
             app.add_css_file(f"explorables/{file}.css")
@@ -95,10 +114,19 @@ def load_scripts(
 
 def keep_words(app: Sphinx, config: Config) -> None:
     """Copy scripts and styles to the site; the words are in the pages already."""
-    config.exclude_patterns = [*config.exclude_patterns, "**/words.toml"]
+    config.exclude_patterns = [
+        *config.exclude_patterns,
+        "**/words.toml",
+        "**/data.toml",
+    ]
 
 
 def _visit_html(translator: Any, node: Explorable) -> None:  # noqa: ANN401
+    if lacks_data(node["name"], translator.config):
+        sentence = MISSING[own_language(translator.config)]
+        opening = translator.starttag(node, "div", CLASS="explorable failed")
+        translator.body.append(f"{opening}<p>{sentence}</p>\n")
+        return
     words = words_of(node["name"], own_language(translator.config))
     data = {
         "data-explorable": node["name"],

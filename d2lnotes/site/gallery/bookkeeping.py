@@ -3,8 +3,8 @@
 A reader has no use for these statements. On the page of a script they stand folded below
 the rest of their block, and its downloads do without them.
 
-A statement is bookkeeping if it only calls ``record`` or ``record_all``, or gives a
-figure its alternative text, ``fig.set_label("中文 | English")``; so are a loop and a
+A statement is bookkeeping if it only calls ``record``, ``record_all`` or ``keep_data``,
+or gives a figure its alternative text, ``fig.set_label("中文 | English")``; so are a loop and a
 condition around such statements, and what gives names to numbers and words, without a
 call, that only bookkeeping uses.
 """
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-_RECORDING = {"record", "record_all"}
-_MODULE = "d2lnotes.results"
+_RECORDING = {"record", "record_all", "keep_data"}
+_MODULES = {"d2lnotes.results", "d2lnotes.keeping"}
 _FIGURES = {"fig", "figure"}
 _SUMMARY = {"zh": "记录", "en": "Bookkeeping"}
 
@@ -91,7 +91,7 @@ def without_unused_import(blocks: Sequence[str]) -> list[str]:
                 statement
                 for statement in tree
                 if isinstance(statement, ast.ImportFrom)
-                and statement.module == _MODULE
+                and statement.module in _MODULES
                 and not used & {alias.asname or alias.name for alias in statement.names}
             ],
         ).code

@@ -173,7 +173,10 @@ class GalleryBuild:
                 put_in_place(script, run)
                 record = run.record
             else:
-                for path in (script.page, script.checksum, *script.images()):
+                for path in (
+                    *(script.page, script.checksum, script.kept),
+                    *script.images(),
+                ):
                     path.unlink(missing_ok=True)
                 _make_page_without_run(self.gallery, script)
                 record = Record(script=script.name)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from d2lnotes.keeping import KEPT
 from d2lnotes.site._sphinx import gallery_checksum
 from d2lnotes.site.gallery.figures import without_language
 from d2lnotes.site.gallery.inputs import device_kind, digest, inputs_of
@@ -95,9 +96,16 @@ class Script:
         found = [*folder.glob("*.*"), *(folder / "thumb").glob("*.*")]
         return sorted(path for path in found if self.place_of(path.name) == path)
 
+    @property
+    def kept(self) -> Path:
+        """What a run kept for an explorable; see :func:`d2lnotes.keeping.keep_data`."""
+        return self.record.with_suffix(KEPT)
+
     def place_of(self, name: str) -> Path | None:
         """Return where the file ``name`` of a run lies; ``None`` if no run makes it."""
         folder, stem = self.target.parent, self.target.stem
+        if name == f"{stem}{KEPT}":
+            return self.kept
         if name in {f"{stem}.rst", f"{stem}.codeobj.json"}:
             return folder / name
         picture = rf"sphx_glr_{re.escape(stem)}_(?:(thumb)|\d{{3}}(?:_\d+_\d+x)?)\.\w+"
@@ -112,7 +120,7 @@ class Script:
     def contents(self) -> dict[str, bytes]:
         """Return what a run left behind, by file name."""
         code = self.target.with_suffix(".codeobj.json")  # what sphinx-gallery links
-        files = [self.page, code, *self.images()]
+        files = [self.page, code, self.kept, *self.images()]
         return {path.name: path.read_bytes() for path in files if path.exists()}
 
     def outputs(self) -> dict[str, str]:
@@ -249,7 +257,7 @@ class Gallery:
             unfinished.unlink()
         records = {script.record for script in scripts}
         for path in self.records.rglob("*.*"):
-            ours = path.suffix in {".json", ".lock", ".partial"}
+            ours = path.suffix in {".json", ".lock", ".partial", KEPT}
             if ours and path.with_suffix(".json") not in records:
                 path.unlink()
 

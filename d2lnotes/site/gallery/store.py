@@ -252,9 +252,9 @@ class Store:
 
 def put_in_place(script: Script, run: StoredRun) -> None:
     """Leave what a run of ``script`` would leave; nothing is touched that is the same."""
-    for path in script.images():
+    for path in (*script.images(), script.kept):
         if path.name not in run.files:
-            path.unlink()
+            path.unlink(missing_ok=True)
     for name, content in run.files.items():
         if place := script.place_of(name):
             _write_if_changed(place, content)

@@ -280,6 +280,7 @@ def _prepare(job: Job) -> list[str]:
     shutil.rmtree(job.scratch, ignore_errors=True)
     job.scratch.mkdir(parents=True)
     write_record(job.script.record, Record(script=job.script.name))
+    job.script.kept.unlink(missing_ok=True)
     warnings.filterwarnings("error", message=r"Glyph \d+ .*missing from")
     logging.getLogger("matplotlib.mathtext").addFilter(_refuse_missing_glyph)
     messages: list[str] = []

@@ -29,6 +29,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
             "pictures",
             "line_ends",
             "code_lines",
+            "cut_edges",
             "picture_viewer",
             "deferred_js",
             "plain_addresses",

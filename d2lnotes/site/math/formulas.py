@@ -312,8 +312,6 @@ def add_drawings(
         return store.drawings(names) if names else ""
 
     context["formula_drawings"] = drawings
-    if 'class="formula"' in context.get("body", ""):
-        app.add_js_file("formulas.js", loading_method="defer")
 
 
 def keep_formulas(app: Sphinx, exception: Exception | None) -> None:

@@ -61,7 +61,8 @@ async () => {
         && text.getBoundingClientRect().top > drawing.getBoundingClientRect().bottom;
     };
     const found = {
-      cut_formulas: all(".formula").filter((box) => scrolls(box) && !hasSign(box)).map(name),
+      cut_unseen: all(".formula, .pst-scrollable-table-container")
+        .filter((box) => scrolls(box) && !hasSign(box)).map(name),
       scrolling_code: all("pre", article).filter(scrolls).map(name),
       parted_formulas: all(".unbroken").filter(isParted).map(name),
     };

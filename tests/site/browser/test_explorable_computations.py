@@ -1,5 +1,6 @@
 """What the explorables compute in the browser, with torch as the oracle."""
 
+import base64
 import math
 
 import pytest
@@ -7,10 +8,21 @@ import sklearn.metrics
 import torch
 from numpy.polynomial import chebyshev
 from playwright.sync_api import Error
-from scipy import optimize
+from scipy import integrate, optimize
 from torch import nn
 from torch.nn import functional
+from torchvision import ops
 
+from d2lnotes.layer_table import layer_table
+from d2lnotes.models.convnets import (
+    VGG,
+    AlexNet,
+    DenseNet,
+    GoogLeNet,
+    LeNet,
+    NiN,
+    ResNet,
+)
 from d2lnotes.site.explorables.directive import KIT
 from d2lnotes.site.explorables.words import WIDGETS, widget_names
 
@@ -283,34 +295,31 @@ def test_the_two_minima_are_minima_and_the_least_value_is_the_least(compute):
     assert least <= everywhere.min().item()
 
 
+@pytest.mark.parametrize("dilation", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1, 2])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("side", [1, 2, 3])
-def test_convolution_agrees_with_torch(compute, generator, side, stride, padding):
+def test_convolution_agrees_with_torch(
+    compute, generator, side, stride, padding, dilation
+):
     image, kernel = randoms(generator, 7, 11), randoms(generator, side, side)
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
 
-    found = compute(
-        "E.convolve(a, b, c)",
-        image.tolist(),
-        kernel.tolist(),
-        {"stride": stride, "padding": padding},
-    )
+    found = compute("E.convolve(a, b, c)", image.tolist(), kernel.tolist(), options)
 
-    expected = functional.conv2d(
-        image[None, None], kernel[None, None], stride=stride, padding=padding
-    )
+    expected = functional.conv2d(image[None, None], kernel[None, None], **options)
     assert_agrees(found, expected[0, 0])
 
 
 def test_the_terms_of_one_place_are_its_pixels_and_the_weights(compute, generator):
-    image, kernel = randoms(generator, 5, 7), randoms(generator, 3, 3)
-    options = {"stride": 2, "padding": 1}
+    image, kernel = randoms(generator, 7, 11), randoms(generator, 3, 3)
+    options = {"stride": 2, "padding": 1, "dilation": 2}
 
     terms = compute(
         "E.convolutionTerms(a, b, c, 1, 3)", image.tolist(), kernel.tolist(), options
     )
 
-    patch = functional.pad(image, (1, 1, 1, 1))[2:5, 6:9]
+    patch = functional.pad(image, (1, 1, 1, 1))[2:7:2, 6:11:2]
     assert [term["pixel"] for term in terms] == patch.flatten().tolist()
     assert [term["weight"] for term in terms] == kernel.flatten().tolist()
 
@@ -936,3 +945,392 @@ def test_no_straight_line_parts_a_data_set_of_the_playground_but_a_network_does(
         )
 
     assert right["tanh"] == len(data) > right["none"]
+
+
+class _Skip(nn.Module):
+    """A block with a way around it, as in the network builder."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.block = nn.Sequential(nn.Linear(inputs, outputs), nn.ReLU())
+
+    def forward(self, inputs):
+        return inputs + self.block(inputs)
+
+
+LAYERS = {
+    "Flatten": lambda inputs, outputs: nn.Flatten(),
+    "ReLU": lambda inputs, outputs: nn.ReLU(),
+    "Linear": nn.Linear,
+    "LazyLinear": lambda inputs, outputs: nn.LazyLinear(outputs),
+    "Block": lambda inputs, outputs: nn.Sequential(
+        nn.Linear(inputs, outputs), nn.ReLU()
+    ),
+    "Skip": _Skip,
+}
+NETWORKS = {
+    "fits": [("Flatten", 1, 1), ("Linear", 64, 32), ("ReLU", 1, 1), ("Linear", 32, 10)],
+    "lazy": [("Flatten", 1, 1), ("LazyLinear", 7, 5), ("Skip", 5, 5), ("Block", 5, 3)],
+    "not flattened": [("Linear", 8, 5), ("LazyLinear", 1, 4), ("Flatten", 1, 1)],
+    "broadcast": [
+        ("LazyLinear", 1, 6),
+        ("Skip", 6, 1),
+        ("Block", 6, 1),
+        ("Skip", 1, 9),
+    ],
+    "no fit": [("Flatten", 1, 1), ("Linear", 60, 32), ("LazyLinear", 1, 10)],
+    "no fit, not flattened": [("ReLU", 1, 1), ("Linear", 64, 32), ("Flatten", 1, 1)],
+    "no fit after a block": [("LazyLinear", 1, 4), ("Block", 4, 6), ("Skip", 6, 3)],
+}
+
+
+def through_torch(network, batch):
+    """Return shape and parameters after each layer, and the error if there is one."""
+    flow, steps, error = torch.zeros(batch), [], None
+    for at, (kind, inputs, outputs) in enumerate(network):
+        layer = LAYERS[kind](inputs, outputs)
+        try:
+            flow = None if flow is None else layer(flow)
+        except RuntimeError as problem:
+            flow, error = None, {"at": at, "message": str(problem)}
+        waits = flow is None and kind == "LazyLinear"
+        count = None if waits else sum(p.numel() for p in layer.parameters())
+        steps.append((None if flow is None else list(flow.shape), count))
+    return steps, error
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("batch", [(32, 1, 8, 8), (1, 1, 8, 8)])
+def test_shapes_parameters_and_errors_of_a_network_are_those_of_torch(
+    compute, name, batch
+):
+    network = NETWORKS[name]
+    fields = ("kind", "inputs", "outputs")
+    layers = [dict(zip(fields, layer, strict=True)) for layer in network]
+
+    found = compute("E.throughNetwork(a, b)", layers, list(batch))
+    steps = [(step["sizes"], step["parameters"]) for step in found["steps"]]
+
+    assert (steps, found["error"]) == through_torch(network, batch)
+
+
+SIGNALS = {
+    "ReLU": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "linear": lambda x: x,
+}
+
+
+def test_every_signal_is_compared(compute):
+    assert compute("Object.keys(E.signals)") == list(SIGNALS)
+
+
+def expected_square(function, variance):
+    """Return the mean squares of value and slope for normal z, by quadrature."""
+
+    def both(z):
+        x = torch.tensor(z * variance**0.5, dtype=torch.double, requires_grad=True)
+        value = function(x)
+        (slope,) = torch.autograd.grad(value, x)
+        return value.item(), slope.item()
+
+    def mean(which):
+        def integrand(z):
+            return both(z)[which] ** 2 * math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+        halves = (integrate.quad(integrand, *ends)[0] for ends in [(-9, 0), (0, 9)])
+        return sum(halves)
+
+    return mean(0), mean(1)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("variance", [1e-6, 0.3, 4.0])
+def test_mean_squares_agree_with_integrals_of_torch_functions(compute, name, variance):
+    found = compute(
+        "[E.signals[a].ofValue(b), E.signals[a].ofSlope(b)]", name, variance
+    )
+
+    expected = doubles(expected_square(SIGNALS[name], variance))
+    assert_agrees(found, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "gain"), [("ReLU", 2.0), ("tanh", 1.5)])
+def test_variances_agree_with_a_wide_network_of_torch(compute, generator, name, gain):
+    depth, width = 8, 1000
+    hidden, sums = randoms(generator, 20, width), []
+    hidden.requires_grad_()
+    for _ in range(depth):
+        weight = randoms(generator, width, width, scale=(gain / width) ** 0.5)
+        sums.append(hidden @ weight)
+        hidden = SIGNALS[name](sums[-1])
+    start = randoms(generator, 20, width)
+    gradients = torch.autograd.grad(sums[-1], sums, start)
+
+    found = compute("E.signalDepth(a, b, c)", name, gain, depth)
+
+    for key, tensors in (("sums", sums), ("gradients", gradients)):
+        measured = [tensor.detach().square().mean() for tensor in tensors]
+        assert_agrees(found[key], torch.stack(measured), rtol=0.2)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("gain", [0.3, 1.0, 2.7])
+def test_the_gain_of_a_variance_gives_that_variance(compute, name, gain):
+    variance = compute("E.signalDepth(a, b, 12).sums.at(-1)", name, gain)
+
+    found = compute("E.gainFor(a, b, 12, [0.05, 4])", name, variance)
+
+    assert found == pytest.approx(gain, rel=1e-6)
+
+
+TILTS = [-90.0, -45.0, 0.0, 17.0, 60.0]
+STRENGTHS = [0.0, 1e-12, 0.3, 1.0, 3.5, 8.0, 1e6]
+LOWEST = [[2.0, 1.0], [-0.7, 2.2], [1.5, -1.5], [0.0, 0.4], [0.0, 0.0]]
+
+
+def bent_loss(tilt):
+    angle = torch.deg2rad(doubles(tilt))
+    steep = torch.stack([angle.cos(), angle.sin()])
+    return torch.eye(2, dtype=torch.float64) + 3 * torch.outer(steep, steep)
+
+
+@pytest.mark.parametrize("tilt", TILTS)
+@pytest.mark.parametrize("lowest", LOWEST)
+def test_the_l2_path_solves_the_equations_of_ridge_regression(compute, tilt, lowest):
+    matrix = bent_loss(tilt)
+    pull = matrix @ doubles(lowest)
+    identity = torch.eye(2, dtype=torch.float64)
+    expected = [torch.linalg.solve(matrix + s * identity, pull) for s in STRENGTHS]
+
+    found = compute(
+        "c.map(s => E.penalized.l2(E.bentLoss(a), b, s))", tilt, lowest, STRENGTHS
+    )
+
+    assert_agrees(found, torch.stack(expected), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("tilt", TILTS)
+@pytest.mark.parametrize("lowest", LOWEST)
+def test_the_l1_path_is_where_proximal_steps_end(compute, tilt, lowest):
+    matrix, place = bent_loss(tilt), doubles(lowest)
+    expected = []
+    for strength in STRENGTHS:
+        w = torch.zeros(2, dtype=torch.float64)
+        for _ in range(400):  # the step is 1 over the largest curvature
+            slope = matrix @ (w - place)
+            w = functional.softshrink(w - slope / 4, strength / 4)
+        expected.append(w)
+
+    found = compute(
+        "c.map(s => E.penalized.l1(E.bentLoss(a), b, s))", tilt, lowest, STRENGTHS
+    )
+
+    assert_agrees(found, torch.stack(expected), rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("tilt", TILTS)
+def test_the_loss_with_a_penalty_on_its_weights_is_a_quadratic_form(compute, tilt):
+    place, w = doubles([0.3, -1.1]), doubles([1.7, 0.4])
+    expected = (w - place) @ bent_loss(tilt) @ (w - place) / 2
+
+    found = compute(
+        "E.penalizedLoss(E.bentLoss(a), b, c)", tilt, place.tolist(), w.tolist()
+    )
+
+    assert found == pytest.approx(expected.item(), rel=1e-12)
+
+
+def _base64(numbers):
+    return base64.b64encode(numbers.numpy().tobytes()).decode()
+
+
+LENET = [(6, 1, 5, 5), (16, 6, 5, 5), (120, 400), (84, 120), (10, 84)]
+
+
+@pytest.fixture
+def lenet(generator):
+    """Weights of LeNet as integers, scales and biases: as kept, and as torch has them."""
+    kept, layers = [], []
+    for shape in LENET:
+        whole = torch.randint(-127, 128, shape, dtype=torch.int8, generator=generator)
+        scales = torch.rand(shape[0], generator=generator, dtype=torch.float64) / 200
+        biases = randoms(generator, shape[0], scale=0.1)
+        kept.append(
+            {
+                "shape": list(shape),
+                "integers": _base64(whole),
+                "scales": scales.tolist(),
+                "biases": biases.tolist(),
+            }
+        )
+        scales = scales.view(-1, *(1,) * (len(shape) - 1))
+        layers.append((whole.double() * scales, biases))
+    return kept, layers
+
+
+def lenet_of_torch(layers, pixels):
+    """Return what LeNet makes of one picture, stage by stage."""
+    conv1, conv2, *dense = layers
+    first = functional.relu(functional.conv2d(pixels, *conv1, padding=2))
+    first_pooled = functional.max_pool2d(first, 2)
+    second = functional.relu(functional.conv2d(first_pooled, *conv2))
+    second_pooled = functional.max_pool2d(second, 2)
+    wide = functional.relu(functional.linear(second_pooled.flatten(1), *dense[0]))
+    narrow = functional.relu(functional.linear(wide, *dense[1]))
+    return {
+        "first": first,
+        "firstPooled": first_pooled,
+        "second": second,
+        "secondPooled": second_pooled,
+        "wide": wide,
+        "narrow": narrow,
+        "logits": functional.linear(narrow, *dense[2]),
+    }
+
+
+@pytest.mark.parametrize("ink", ["random", "empty", "full", "one pixel in a corner"])
+def test_lenet_agrees_with_torch_stage_by_stage(compute, generator, lenet, ink):
+    kept, layers = lenet
+    pixels = torch.full((1, 1, 28, 28), float(ink == "full"), dtype=torch.float64)
+    if ink == "random":
+        pixels.uniform_(generator=generator)
+    if ink == "one pixel in a corner":
+        pixels[..., 27, 0] = 1.0
+
+    found = compute(
+        "Object.entries(E.runLeNet(E.readLayers(a), b))"
+        ".map(([name, one]) => [name, Array.from(one.side ? one.values : one)])",
+        kept,
+        pixels.flatten().tolist(),
+    )
+
+    expected = lenet_of_torch(layers, pixels)
+    assert [name for name, _ in found] == list(expected)
+    for name, values in found:
+        assert_agrees(values, expected[name].flatten(), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("stage", ["first", "firstPooled", "second", "secondPooled"])
+def test_the_frame_holds_the_pixels_that_a_number_depends_on(compute, lenet, stage):
+    # Positive weights and average pooling let every pixel matter.
+    layers = [(weight.abs(), bias) for weight, bias in lenet[1][:2]]
+    pixels = torch.rand(1, 1, 28, 28, dtype=torch.float64, requires_grad=True)
+    first = functional.conv2d(pixels, *layers[0], padding=2)
+    first_pooled = functional.avg_pool2d(first, 2)
+    second = functional.conv2d(first_pooled, *layers[1])
+    maps = {
+        "first": first,
+        "firstPooled": first_pooled,
+        "second": second,
+        "secondPooled": functional.avg_pool2d(second, 2),
+    }[stage]
+    side = maps.shape[-1]
+
+    for index in (0, 1, side // 2, side - 1):
+        (grad,) = torch.autograd.grad(maps[0, 0, index, 0], pixels, retain_graph=True)
+        rows = grad[0, 0].sum(dim=1).nonzero().flatten().tolist()
+        start, size = compute("E.seenBy(a, b)", stage, index)
+        assert list(range(start, start + size)) == rows
+
+
+def test_a_stroke_leaves_ink_up_to_half_its_width_and_fades_over_a_pixel(compute):
+    places = [[5.0, y] for y in (4.0, 4.9, 5.5, 6.0, 6.5, 9.0)] + [[0.0, 4.0]]
+
+    found = compute("a.map((p) => E.inkOfStroke(p, [3, 4], [8, 4], 2))", places)
+
+    distances = doubles([0.0, 0.9, 1.5, 2.0, 2.5, 5.0, 3.0])
+    assert_agrees(found, (1.5 - distances).clamp(0, 1), atol=1e-12)
+
+
+def test_a_tap_is_a_stroke_without_length(compute):
+    found = compute("E.inkOfStroke([1, 1], [1, 2], [1, 2], 2)")
+
+    assert found == 0.5
+
+
+def _lenet_for(side):
+    """Return LeNet's layers for pictures of another size, which the class refuses."""
+    layers = list(LeNet().features) + list(LeNet().classifier)
+    after = (side // 2 - 4) // 2
+    layers[7] = nn.Linear(16 * after**2, 120)
+    return nn.Sequential(*layers)
+
+
+ARCHITECTURES = {
+    "LeNet": _lenet_for,
+    "AlexNet": lambda side: AlexNet(image_size=side),
+    "VGG-11": lambda side: VGG.of_depth(11, image_size=side),
+    "VGG-16": lambda side: VGG.of_depth(16, image_size=side),
+    "NiN": lambda side: NiN(),
+    "GoogLeNet": lambda side: GoogLeNet(),
+    "ResNet-18": lambda side: ResNet.of_depth(18),
+    "ResNet-50": lambda side: ResNet.of_depth(50),
+    "DenseNet-121": lambda side: DenseNet.densenet121(),
+}
+
+
+def test_every_architecture_is_compared(compute):
+    assert compute("Object.keys(E.networks)") == list(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("size", ["published", "least", 100, 320])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_layers_of_an_architecture_are_those_of_the_package(compute, name, size):
+    facts = compute("E.networks[a]", name)
+    channels, published = facts["picture"]
+    side = {"published": published, "least": facts["least"]}.get(size, size)
+
+    rows = compute("E.layOut(a, b)", name, side)
+
+    with torch.device("meta"):
+        table = layer_table(ARCHITECTURES[name](side), (channels, side, side))
+    expected = [
+        (list(row.shape), row.parameters, row.operations)
+        for row in table.rows
+        if row.kind in {"Conv2d", "Linear"}
+    ]
+    layers = [layer for row in rows for layer in row["layers"]]
+    assert [
+        (layer["sizes"], layer["parameters"], layer["operations"]) for layer in layers
+    ] == expected
+    assert sum(row["parameters"] for row in rows) == table.parameters
+    assert sum(row["operations"] for row in rows) == table.operations
+    activations = sum(math.prod(shape) for shape, _, _ in expected)
+    assert sum(row["activations"] for row in rows) == activations
+
+
+def test_boxes_overlap_and_are_suppressed_as_by_torchvision(compute):
+    corners = 60 * torch.rand(40, 2, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(1)
+    sides = 5 + 40 * torch.rand(40, 2, generator=generator)
+    boxes = torch.cat([corners, corners + sides], dim=1).double()
+    scores = torch.rand(40, generator=generator).double()
+
+    overlaps = compute(
+        "a.map((one) => a.map((other) => E.boxIou(one, other)))", boxes.tolist()
+    )
+    assert_agrees(overlaps, ops.box_iou(boxes, boxes), atol=1e-12)
+    for threshold in (0.0, 0.3, 0.5, 1.0):
+        found = compute(
+            "E.suppressBoxes(...a)", [boxes.tolist(), scores.tolist(), threshold]
+        )
+        assert found["kept"] == ops.nms(boxes, scores, threshold).tolist()
+        removed = [i for i, other in enumerate(found["removedBy"]) if other >= 0]
+        assert sorted(found["kept"] + removed) == list(range(40))
+        for i in removed:
+            other = found["removedBy"][i]
+            assert other in found["kept"]
+            assert overlaps[i][other] > threshold
+
+
+def test_a_box_without_area_overlaps_nothing(compute):
+    assert compute("E.boxIou([5, 5, 5, 9], [5, 5, 5, 9])") == 0
+
+
+def test_the_best_box_takes_the_true_box_and_a_duplicate_finds_none(compute):
+    truth = [[0, 0, 10, 10], [20, 0, 30, 10]]
+    boxes = [[0, 0, 10, 9], [0, 0, 10, 10], [21, 0, 31, 10], [0, 0, 4, 10]]
+
+    assert compute("E.findTrueBoxes(...a)", [boxes, truth]) == [0, -1, 1, -1]

@@ -1,11 +1,14 @@
 """The explorables on the built site, from file://: operated, silent, in their place."""
 
+import base64
+import json
 import math
 import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import torch
+from torch.nn import functional
 
 from .survey import NARROW, WIDE
 
@@ -24,7 +27,14 @@ LESSONS = {
     "multilayer-perceptrons/activations": ["activations"],
     "multilayer-perceptrons/backpropagation": ["backprop-steps"],
     "multilayer-perceptrons/mlp": ["playground"],
-    "convolutional-networks/lenet": ["convolution", "activations"],
+    "computation/modules": ["network-builder"],
+    "generalization/initialization": ["signal-depth"],
+    "generalization/weight-decay": ["penalty-path"],
+    "convolutional-networks/convolution": ["convolution"],
+    "convolutional-networks/padding-and-stride": ["convolution"],
+    "convolutional-networks/lenet": ["activations", "lenet"],
+    "modern-cnns/vgg": ["architecture"],
+    "computer-vision/bounding-boxes": ["boxes"],
 }
 NAMES = [
     "base-rate",
@@ -37,8 +47,14 @@ NAMES = [
     "threshold",
     "backprop-steps",
     "polynomial-overfitting",
+    "penalty-path",
     "matrix-map",
     "playground",
+    "network-builder",
+    "signal-depth",
+    "lenet",
+    "architecture",
+    "boxes",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -511,7 +527,7 @@ def test_a_training_point_is_dragged_and_arrow_keys_go_from_point_to_point(lesso
 
 
 def test_a_pixel_is_switched_and_the_kernel_dragged(lesson):
-    page = lesson("zh/convolutional-networks/lenet")
+    page = lesson("zh/convolutional-networks/padding-and-stride")
     pixels = handles(page, "convolution", "pixel")
     kernel = handles(page, "convolution", "window").first
 
@@ -673,6 +689,154 @@ def test_a_network_in_training_can_be_stopped(lesson):
     assert steps.input_value() == value != "1000"
 
 
+@pytest.fixture
+def kept(site, language):
+    """What the site loads for LeNet."""
+    file = site / language / "_static/explorables/lenet/data.js"
+    return json.loads(file.read_text("utf-8").partition(" = ")[2].rstrip(";\n"))
+
+
+def from_base64(text, kind):
+    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=kind).double()
+
+
+def lenet_of_torch(kept, pixels):
+    """Return the logits of the network that the site loads."""
+    weights = []
+    for layer in kept["layers"]:
+        whole = from_base64(layer["integers"], torch.int8).view(layer["shape"])
+        scales = torch.tensor(layer["scales"], dtype=torch.float64)
+        scales = scales.view(-1, *(1,) * (whole.ndim - 1))
+        biases = torch.tensor(layer["biases"], dtype=torch.float64)
+        weights.append((whole * scales, biases))
+    conv1, conv2, *dense = weights
+    maps = functional.max_pool2d(functional.conv2d(pixels, *conv1, padding=2).relu(), 2)
+    flow = functional.max_pool2d(functional.conv2d(maps, *conv2).relu(), 2).flatten(1)
+    for layer in dense[:-1]:
+        flow = functional.linear(flow, *layer).relu()
+    return functional.linear(flow, *dense[-1])
+
+
+def test_the_lenet_of_the_site_is_the_quantized_network_of_torch(
+    lesson, language, kept
+):
+    page = lesson(f"{language}/{PAGE}")
+    pictures = from_base64(kept["pictures"], torch.uint8).view(-1, 1, 28, 28) / 255
+    pixels = torch.cat([pictures, pictures[:1] * 0, pictures[:1] * 0 + 1])
+
+    found = page.evaluate(
+        "(all) => { const E = window.d2lnotesExplorables;"
+        "const layers = E.readLayers(window.d2lnotesData.lenet.layers);"
+        "return all.map((one) => [...E.runLeNet(layers, one).logits]); }",
+        pixels.flatten(1).tolist(),
+    )
+
+    expected = lenet_of_torch(kept, pixels)
+    torch.testing.assert_close(
+        torch.tensor(found, dtype=torch.float64), expected, rtol=0, atol=1e-4
+    )
+    control(page, "lenet", "picture").select_option("3")
+    best = kept["names"][expected[3].argmax()]
+    assert f"{expected[3].softmax(dim=0).max():.3f}" in told(page, "lenet")
+    assert best in told(page, "lenet").splitlines()[0]
+
+
+def test_what_is_drawn_by_mouse_or_keys_is_what_lenet_sees(lesson):
+    page = lesson("en/reference/explorables")
+    paper = handles(page, "lenet", "pixel")
+    picture = control(page, "lenet", "picture")
+
+    control(page, "lenet", "clear").click()
+    empty = told(page, "lenet")
+    paper.press("Space")
+    said = [paper.get_attribute("aria-valuetext")]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    said.append(paper.get_attribute("aria-valuetext"))
+    drawn = told(page, "lenet")
+    drag(page, paper, 40, 40)
+
+    assert picture.input_value() == "own"
+    assert said[0] == "row 14, column 14: 1"
+    assert said[1].startswith("row 13, column 15: 0")
+    assert "Empty paper" in empty
+    assert len({empty, drawn, told(page, "lenet")}) == 3
+
+
+def test_the_eraser_takes_away_what_the_pen_drew(lesson):
+    page = lesson(f"en/{PAGE}")
+    paper = handles(page, "lenet", "pixel")
+    control(page, "lenet", "clear").click()
+    empty = told(page, "lenet")
+
+    paper.press("Space")
+    control(page, "lenet", "tool").select_option("eraser")
+    paper.press("Space")
+
+    assert told(page, "lenet") == empty
+
+
+def test_a_finger_draws_on_the_paper_and_does_not_scroll(lesson):
+    page = lesson(f"zh/{PAGE}", viewport=NARROW, has_touch=True)
+    paper = handles(page, "lenet", "pixel")
+    body(page, "lenet").evaluate("(body) => body.scrollIntoView()")
+    box, scrolled = paper.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + 20
+
+    session = page.context.new_cdp_session(page)
+    for kind, far in [("Start", 0), ("Move", 30), ("Move", 60), ("End", None)]:
+        points = [] if far is None else [{"x": x, "y": y + far}]
+        touch = {"type": f"touch{kind}", "touchPoints": points}
+        session.send("Input.dispatchTouchEvent", touch)
+
+    assert control(page, "lenet", "picture").input_value() == "own"
+    assert page.evaluate("scrollY") == scrolled
+
+
+def test_the_frame_goes_from_map_to_map_and_says_what_it_sees(lesson):
+    page = lesson(f"en/{PAGE}")
+    frame = handles(page, "lenet", "window")
+    where = [frame.get_attribute("aria-valuetext")]
+
+    for key in ["ArrowLeft"] * 8 + ["ArrowDown"] * 14:
+        frame.press(key)
+        where.append(frame.get_attribute("aria-valuetext"))
+
+    maps = [re.search(r"convolution (\d), map (\d+)", text).groups() for text in where]
+    assert [maps[0], maps[8], maps[-1]] == [("1", "3"), ("1", "2"), ("2", "2")]
+    assert "depends on 5 × 5 pixels" not in told(page, "lenet")
+    control(page, "lenet", "maps").select_option("pooled")
+    assert "depends on 14 × " in told(page, "lenet")
+
+
+def test_a_dragged_frame_tells_of_the_layer_under_it(lesson):
+    page = lesson(f"en/{PAGE}")
+    control(page, "architecture", "network").select_option("AlexNet")
+    frames = handles(page, "architecture", "window")
+    widths = frames.first.bounding_box()["width"]
+
+    drag(page, frames.first, 2 * widths, 0)
+    dragged = frames.first.get_attribute("aria-valuetext")
+    frames.nth(1).press("ArrowRight")
+    stepped = frames.nth(1).get_attribute("aria-valuetext")
+
+    assert dragged.startswith("conv2: 192")
+    assert stepped.startswith("pool2: 192")
+    assert "61,100,840 parameters" in told(page, "architecture")
+
+
+def test_a_network_comes_with_the_pictures_of_its_paper(lesson):
+    page = lesson(f"en/{PAGE}")
+    side = control(page, "architecture", "side")
+
+    sides = [side.input_value()]
+    for network in ("VGG-16", "LeNet"):
+        control(page, "architecture", "network").select_option(network)
+        sides.append(side.input_value())
+
+    assert sides == ["28", "224", "28"]
+
+
 def test_on_a_phone_each_slider_is_on_screen_with_the_drawings(lesson):
     page = lesson(f"en/{PAGE}", viewport=NARROW)
 
@@ -698,6 +862,13 @@ SET = {
     "polynomial-overfitting": {"points": "20", "degree": "9", "moved": "3:1.5 5:-1"},
     "matrix-map": {"matrix": "own", "angle": "30", "entries": "1 -0.5 0.25 2"},
     "playground": {"data": "own", "steps": "20", "points": "0.5 0.5 1 -0.5 -0.5 0"},
+    "lenet": {"picture": "own", "drawing": "z300zffffz480z", "unit": "1 3 2 4"},
+    "architecture": {
+        "network": "VGG-11",
+        "side": "96",
+        "quantity": "parameters",
+        "row": "3",
+    },
 }
 
 
@@ -761,3 +932,36 @@ def test_what_leaves_the_drawing_is_marked_with_its_value(lesson):
     frame, box = widget.locator(".frame").first.bounding_box(), mark.bounding_box()
     assert frame["x"] <= box["x"]
     assert box["x"] + box["width"] <= frame["x"] + frame["width"]
+
+
+def test_a_larger_penalty_takes_the_weight_to_zero_with_l1(lesson):
+    page = lesson("en/generalization/weight-decay")
+    before = told(page, "penalty-path")
+
+    control(page, "penalty-path", "norm").select_option("l1")
+
+    assert "w = (1.6, 0.5)" in before
+    assert "Neither of the two weights" not in told(page, "penalty-path")
+    assert "w = (1.75, 0)" in told(page, "penalty-path")
+    assert "One of the two weights is exactly 0." in told(page, "penalty-path")
+
+
+def test_the_strength_of_a_penalty_can_be_moved_in_the_drawing(lesson):
+    page = lesson("en/generalization/weight-decay")
+    knob = handles(page, "penalty-path", "knob").first
+
+    knob.focus()
+    for _ in range(20):
+        knob.press("ArrowRight")  # from 1 to 2
+
+    assert "\u03bb = 2 gives w = (1.33, 0.33)" in told(page, "penalty-path")
+
+
+@pytest.mark.both_languages
+def test_a_box_dragged_away_from_its_duplicate_is_kept(lesson):
+    page = lesson("en/computer-vision/bounding-boxes")
+    assert "B: removed by A" in told(page, "boxes")
+
+    drag(page, handles(page, "boxes", "point").nth(1), 75, 40)
+
+    assert "B: kept" in told(page, "boxes")

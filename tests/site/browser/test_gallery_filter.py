@@ -36,6 +36,8 @@ def test_a_title_is_found_as_it_is_typed(gallery):
 
     assert shown(gallery) == [
         "convolutional-networks/plot_lenet.html",
+        "convolutional-networks/plot_lenet_in_the_browser.html",
+        "convolutional-networks/plot_lenet_layers.html",
         "convolutional-networks/plot_lenet_plateau.html",
     ]
     assert gallery.page.locator(".gallery-chapter >> visible=true").count() == 1
@@ -47,7 +49,7 @@ def test_a_topic_is_found_in_either_language(gallery):
         gallery.page.fill(".gallery-filter input[type=search]", word)
         found.append({page.partition("/")[0] for page in shown(gallery)})
 
-    assert found[0] == found[1] == {"convolutional-networks"}
+    assert found[0] == found[1] == {"convolutional-networks", "modern-cnns"}
 
 
 def test_a_filtered_list_can_be_sent_and_says_when_nothing_matches(gallery):

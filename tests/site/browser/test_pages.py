@@ -154,8 +154,8 @@ def test_no_page_is_wider_than_a_phone(facts):
     refuse(facts, "too_wide")
 
 
-def test_no_formula_is_cut_on_a_phone_without_a_sign(facts):
-    refuse({page: fact["narrow"] for page, fact in facts.items()}, "cut_formulas")
+def test_no_formula_or_table_is_cut_on_a_phone_without_a_sign(facts):
+    refuse({page: fact["narrow"] for page, fact in facts.items()}, "cut_unseen")
 
 
 def test_no_line_begins_with_the_punctuation_after_a_formula(facts):

@@ -23,6 +23,11 @@ PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
 CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
+POOLING = "convolutional-networks/pooling"
+CONV = "convolutional-networks/convolution"
+DENSE_TO_CONV = "convolutional-networks/from-dense-to-convolution"
+NORM = "modern-cnns/batch-normalization"
+VISION = "computer-vision/"
 METRICS = "linear-models/classification-metrics"
 IMAGES = "linear-models/image-data"
 BACKPROP = "multilayer-perceptrons/backpropagation"
@@ -38,11 +43,16 @@ CHINESE = [
     ("LeNet", LENET),
     ("LeNet-5", LENET),
     ("ＬｅＮｅｔ", LENET),
-    ("批量归一化", LENET),
-    ("平均池化", LENET),
-    ("卷积神经网络的平均池化", LENET),
-    ("感受野", LENET),
-    ("权重共享", LENET),
+    ("批量归一化", NORM),
+    ("交并比", f"{VISION}bounding-boxes"),
+    ("锚框", f"{VISION}anchor-boxes"),
+    ("平均精度", f"{VISION}average-precision"),
+    ("微调", f"{VISION}fine-tuning"),
+    ("难负例挖掘", f"{VISION}ssd"),
+    ("平均池化", POOLING),
+    ("卷积神经网络的平均池化", CONVOLUTION),
+    ("感受野", CONV),
+    ("权重共享", DENSE_TO_CONV),
     ("混淆矩阵", METRICS),
     ("softmax 回归", SOFTMAX),
     ("softmax回归", SOFTMAX),
@@ -65,13 +75,18 @@ CHINESE = [
     ("d2lnotes.layers.log_softmax", API),
 ]
 ENGLISH = [
-    ("convolutional neural networks", LENET),
+    ("convolutional neural networks", DENSE_TO_CONV),
     ("LeNet", LENET),
     ("LeNet-5", LENET),
-    ("batch normalization", LENET),
-    ("batch normalisation", LENET),
-    ("average pooling", LENET),
-    ("receptive field", LENET),
+    ("batch normalization", NORM),
+    ("intersection over union", f"{VISION}bounding-boxes"),
+    ("anchor boxes", f"{VISION}anchor-boxes"),
+    ("mAP", f"{VISION}average-precision"),
+    ("fine-tuning", f"{VISION}fine-tuning"),
+    ("RoIAlign", f"{VISION}rcnn-family"),
+    ("batch normalisation", NORM),
+    ("average pooling", POOLING),
+    ("receptive field", CONV),
     ("confusion matrix", METRICS),
     ("softmax regression", SOFTMAX),
     ("Softmax Regressions", SOFTMAX),
@@ -98,16 +113,16 @@ QUESTIONS_ZH = [
     ("什么是张量", TENSORS),
     ("如何计算梯度", AUTOGRAD),
     ("贝叶斯公式怎么用", PROBABILITY),
-    ("卷积是什么意思", CONVOLUTION),
+    ("卷积是什么意思", CONV),
     ("广播机制", GLOSSARY),
     ("请问怎样安装？", SETUP),
-    ("感受野有什么用", LENET),
+    ("感受野有什么用", CONV),
 ]
 QUESTIONS_EN = [
     ("what is a tensor", TENSORS),
     ("how do I compute a gradient", AUTOGRAD),
     ("how to use Bayes' theorem", PROBABILITY),
-    ("what is a receptive field?", LENET),
+    ("what is a receptive field?", CONV),
     ("How do I install this", SETUP),
 ]
 
@@ -139,23 +154,23 @@ OTHERS = [
     ("zh", "张量 xqzzyvw", TENSORS),
     ("en", "tensor broadcasting wizardry", TENSORS),
     ("zh", "overfitting", GLOSSARY),
-    ("en", "过拟合", GLOSSARY),
+    ("en", "过拟合", "introduction/machine-learning"),
     ("zh", "backprop", BACKPROP),
     ("en", "反向传播", BACKPROP),
     ("zh", "随机失活", GLOSSARY),
     ("zh", "高斯分布", PROBABILITY),
     ("en", "Gaussian distribution", PROBABILITY),
     ("en", "convolutoin", CONVOLUTION),
-    ("zh", "卷机", CONVOLUTION),
+    ("zh", "卷机", CONV),
     ("zh", "卷积神经网路", CONVOLUTION),
-    ("zh", "批量规一化", LENET),
+    ("zh", "批量规一化", NORM),
     ("en", "eigenvlaue", EIGENVALUES),
-    ("zh", "receptive field", LENET),
+    ("zh", "receptive field", CONV),
     ("en", "混淆矩阵", METRICS),
     ("zh", "inner product", ALGEBRA),
     ("en", "chain rule", CALCULUS),
     ("zh", "链式法则怎么证", CALCULUS),
-    ("en", "卷積神經網絡", CONVOLUTION),
+    ("en", "卷積神經網絡", DENSE_TO_CONV),
     ("zh", "SVM", DEEP),
     ("en", "自动微分", AUTOGRAD),
     ("zh", "learning rate", CALCULUS),

@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from functools import cache, partial
+from math import ceil
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -29,7 +30,7 @@ pytestmark = [
 ]
 
 LESSONS, SCRIPTS, OTHERS = 115, 145, 40
-GLOSSARY, TERMS = "reference/glossary", 5  # times as many as there are now
+GLOSSARY = "reference/glossary"
 OTHER_WORDS = 0.25  # of the words and the Han characters in each copy
 MOST_MILLISECONDS = 100
 MOST_BYTES = 300_000  # of all that a query loads, as hosts send it
@@ -136,6 +137,7 @@ def write_course(real, out):
     terms = read_script(real / "_search/names.js")["terms"]
     text = "".join(section.text for page in sections.values() for section in page)
     letters = "".join(sorted(set(re.findall("[\u4e00-\u9fff]", text))))
+    more = ceil(LESSONS / sum(map(is_lesson, sections)))
     notes = {}
     for page, copy in copies(sections):
         new = partial(in_other_words, copy=copy, letters=letters)
@@ -146,7 +148,7 @@ def write_course(real, out):
         # One page has the glossary, with as many terms for each lesson as the real one.
         entries = [
             ([new(own) for own in names], [new(other) for other in others])
-            for copy in range(TERMS if name == GLOSSARY else 0)
+            for copy in range(more if name == GLOSSARY else 0)
             for new in [partial(in_other_words, copy=copy, letters=letters)]
             for names, others in terms
         ]

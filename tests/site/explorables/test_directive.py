@@ -4,14 +4,16 @@ import base64
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from tiny_site import build_tiny_site
 
-from d2lnotes.site.explorables.directive import KIT, LINK
+from d2lnotes.site.explorables.directive import KIT, LINK, MISSING
 from d2lnotes.site.explorables.words import WIDGETS, widget_names, words_of
 
+GALLERY = Path(__file__).parents[3] / "gallery"
 # A PNG of one pixel.
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABc3UBGAAAAABJ"
@@ -113,6 +115,70 @@ def test_a_pdf_of_a_hosted_copy_links_to_the_widget(tmp_path, language):
     )
     text = next(out.glob("tiny.tex")).read_text("utf-8")
     assert f"\\href{{{address}}}{{{LINK[language]}}}" in text
+
+
+KEPT = "convolutional-networks/plot_lenet_in_the_browser.kept"
+LENET = {**PAGES, "widget.md": PAGES["widget.md"].replace("convolution", "lenet")}
+
+
+def build_lenet(folder, language="en", **options):
+    options = {"rooms": ["tiny_gallery"], **options}
+    return build(folder, LENET, language=language, **options)
+
+
+def keep(folder, data):
+    file = folder / "results" / KEPT
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("language", "name"), [("zh", "短靴"), ("en", "boot")])
+def test_data_that_a_run_kept_are_loaded_before_the_widget_in_one_language(
+    tmp_path, language, name
+):
+    keep(tmp_path, {"names": ["短靴 | boot"], "layers": [{"scales": [0.5]}]})
+
+    out = build_lenet(
+        tmp_path, language, d2lnotes_results_dir=str(tmp_path / "results")
+    )
+
+    tags = soup(out, "widget.html").select("script[src*='explorables/lenet']")
+    files = [tag["src"].partition("?")[0].rpartition("/")[2] for tag in tags]
+    assert files == ["data.js", "widget.js"]
+    assert all(tag.has_attr("defer") and not tag.has_attr("type") for tag in tags)
+    script = (out / "_static/explorables/lenet/data.js").read_text("utf-8")
+    content = script.partition(" = ")[2].rstrip(";\n")
+    assert json.loads(content) == {"names": [name], "layers": [{"scales": [0.5]}]}
+    assert "lenet/data" not in (out / "plain.html").read_text("utf-8")
+    assert list(out.rglob("data.toml")) == []
+
+
+@pytest.mark.parametrize("language", TAGS)
+def test_without_its_data_the_figure_stands_with_a_sentence(tmp_path, language):
+    out = build_lenet(tmp_path, language)
+
+    place = soup(out, "widget.html").select_one(".explorable.failed")
+    assert place.find("p").get_text() == MISSING[language]
+    assert place.select_one("figure img") is not None
+    assert place.select_one(".explorable-body") is None
+    assert "explorables/" not in (out / "widget.html").read_text("utf-8")
+
+
+def test_once_a_run_has_kept_its_data_the_widget_appears(tmp_path):
+    place = str(tmp_path / "results")
+    build_lenet(tmp_path, d2lnotes_results_dir=place)
+    keep(tmp_path, {"names": []})
+    out = build_lenet(tmp_path, d2lnotes_results_dir=place)
+
+    assert soup(out, "widget.html").select_one("[data-explorable=lenet]")
+
+
+@pytest.mark.parametrize("file", sorted(WIDGETS.glob("*/data.toml")), ids=str)
+def test_the_script_that_keeps_data_is_there_and_keeps_some(file):
+    script = tomllib.loads(file.read_text("utf-8"))["run"]
+
+    text = (GALLERY / f"{script}.py").read_text("utf-8")
+    assert "\nkeep_data(" in text
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones(tmp_path):

@@ -12,6 +12,7 @@ LABEL = 'fig.set_label(\n    "图 | A figure"\n)'
     [
         'record("a", 1)',
         'record_all(\n    "a",\n    {"b": mean},\n)',
+        'keep_data({"weights": to_integers(net)})',
         LABEL,
         'axes.flat[0].figure.set_label("图 | A figure")',
         "for name in names:\n    record(name, 1)",

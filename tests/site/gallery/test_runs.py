@@ -19,6 +19,11 @@ note_file("clothes/train.gz", file.stat().st_size if file.exists() else None)
 note_data("clothes" if file.exists() else "digits", stand_in=not file.exists())
 record("data.size", 42, format="d")
 """
+KEEPS = """
+from d2lnotes.keeping import keep_data
+
+keep_data({"names": ["甲 | A"]})
+"""
 CLAIM = """
 assert not Path(os.environ["RAN"]).with_name("no longer").exists(), "the claim"
 """
@@ -75,6 +80,29 @@ def test_a_fresh_clone_runs_nothing_and_has_the_same_pages(original, clone):
     figure = "docs/gallery/numbers/images/sphx_glr_plot_drawing_001.png"
     assert (clone.root / figure).exists()
     assert build(clone, language="en") == []
+
+
+def test_what_a_run_kept_lies_beside_its_record_until_the_script_keeps_it_no_more(
+    tmp_path,
+):
+    kept = "build/results/numbers/plot_keeps.kept"
+    project = Project(tmp_path).create()
+    project.script("keeps", KEEPS)
+    assert build(project) == ["keeps"]
+    fresh = Project(tmp_path / "fresh").create()
+    fresh.store = project.store
+    fresh.script("keeps", KEEPS)
+
+    assert build(fresh) == []
+
+    assert fresh.read(kept) == project.read(kept)
+    assert "甲 | A" in fresh.read(kept)
+    fresh.write(kept, "{}")  # not what the run kept
+    assert build(fresh) == []
+    assert fresh.read(kept) == project.read(kept)
+    fresh.script("keeps", "")
+    assert build(fresh) == ["keeps"]
+    assert not (fresh.root / kept).exists()
 
 
 def test_prose_is_written_beside_the_figures_of_the_store(clone):

@@ -26,6 +26,7 @@ FILES = {
     "sphx_glr_plot_one_001.png": b"figure",
     "sphx_glr_plot_one_001_2_00x.png": b"large figure",
     "sphx_glr_plot_one_thumb.png": b"small figure",
+    "plot_one.kept": b"{}",
 }
 
 

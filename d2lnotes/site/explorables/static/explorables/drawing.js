@@ -275,7 +275,9 @@ window.d2lnotesExplorables = {};
 
   // A grid of numbers on their colors, as large as fits, at most 38 pixels a cell.
   // Returns where it lies in the panel.
-  const drawCells = (panel, numbers, { color, isPadding = () => false, frame, title }) => {
+  // Marked cells have an edge of their own inside the frame.
+  const drawCells = (panel, numbers, options) => {
+    const { color, isPadding = () => false, isMarked = () => false, frame, title } = options;
     panel.clear();
     const [rows, columns] = [numbers.length, numbers[0].length];
     const room = Math.min((panel.width - 8) / columns, (panel.height - 32) / rows);
@@ -304,6 +306,9 @@ window.d2lnotesExplorables = {};
           label.style.fill = inkOn(shade);
         }
         panel.svg.append(box, label);
+        if (!isMarked(i, j)) return;
+        const inner = { x: x + 2, y: y + 2, width: size - 4, height: size - 4 };
+        panel.svg.append(shape("rect", { ...inner, class: "marked" }));
       })
     );
     const { row, column, height, width } = frame;

@@ -21,7 +21,7 @@
   //   label(i), text(i)           its name, and its value in words
   //   value(i)     { now, min, max } of a slider, whether a button is pressed
   //   drag(i, place)              it was dragged there
-  //   grab(i)      it was touched; a tap then does no more
+  //   grab(i, place)              it was touched there; a tap then does no more
   //   step(i, right, up)          an arrow key; what is returned gets the focus
   //   press(i, place)             a tap, Enter or the space bar
   //   gap(place, point)           what makes a handle the nearest to a click
@@ -134,7 +134,7 @@
       event.target.addEventListener("pointerup", end);
       event.target.addEventListener("pointercancel", end);
       handle.focus({ preventScroll: true });
-      grab?.(i);
+      grab?.(i, from);
       this.#changed();
     }
 

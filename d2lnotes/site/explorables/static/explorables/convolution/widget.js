@@ -6,25 +6,29 @@
 
   // -- Computations --------------------------------------------------------------
 
-  const outputSize = (size, kernelSize, stride, padding) =>
-    Math.floor((size + 2 * padding - kernelSize) / stride) + 1;
+  // How many pixels lie from the first one under a row of the kernel to the last.
+  const reachOf = (kernelSize, dilation) => dilation * (kernelSize - 1) + 1;
+
+  const outputSize = (size, kernelSize, { stride, padding, dilation }) =>
+    Math.floor((size + 2 * padding - reachOf(kernelSize, dilation)) / stride) + 1;
 
   // Pixel and weight of each product that makes up one number of the output.
-  const convolutionTerms = (image, kernel, { stride, padding }, row, column) =>
-    kernel.flatMap((weights, u) =>
+  const convolutionTerms = (image, kernel, { stride, padding, dilation }, row, column) => {
+    const place = (index, offset) => index * stride + offset * dilation - padding;
+    return kernel.flatMap((weights, u) =>
       weights.map((weight, v) => ({
-        pixel: image[row * stride + u - padding]?.[column * stride + v - padding] ?? 0,
+        pixel: image[place(row, u)]?.[place(column, v)] ?? 0,
         weight,
       }))
     );
+  };
 
   const addUp = (terms) =>
     terms.reduce((sum, { pixel, weight }) => sum + pixel * weight, 0);
 
   const convolve = (image, kernel, options) => {
-    const { stride, padding } = options;
-    const rows = outputSize(image.length, kernel.length, stride, padding);
-    const columns = outputSize(image[0].length, kernel[0].length, stride, padding);
+    const rows = outputSize(image.length, kernel.length, options);
+    const columns = outputSize(image[0].length, kernel[0].length, options);
     return Array.from({ length: rows }, (_, row) =>
       Array.from({ length: columns }, (_, column) =>
         addUp(convolutionTerms(image, kernel, options, row, column))
@@ -67,6 +71,7 @@
     const cells = kit.numbers("weights", KERNEL_SIDE, words.weight);
     const stride = kit.range("stride", { min: 1, max: 3, step: 1, value: 1 });
     const padding = kit.range("padding", { min: 0, max: 2, step: 1, value: 0 });
+    const dilation = kit.range("dilation", { min: 1, max: 3, step: 1, value: 1 });
     let side = 2;
 
     const fillIn = (weights) => {
@@ -86,9 +91,19 @@
         // An empty field counts as 0.
         Array.from({ length: side }, (_, v) => Number(cells[u * KERNEL_SIDE + v].value))
       );
+    const options = () => ({
+      stride: stride.value,
+      padding: padding.value,
+      dilation: dilation.value,
+    });
+    // A dilated kernel may not reach over more than the padded image.
+    const fitDilation = () => {
+      const room = pictures[scene.value].length + 2 * padding.value;
+      while (reachOf(side, dilation.value) > room) dilation.value -= 1;
+    };
     const sides = () => {
-      const size = pictures[scene.value].length;
-      return outputSize(size, side, stride.value, padding.value);
+      fitDilation();
+      return outputSize(pictures[scene.value].length, side, options());
     };
     // The place in the output that is being computed.
     let [row, column] = [0, 2];
@@ -215,7 +230,8 @@
       kind: "window",
       place: () => {
         const [i, j] = [row * stride.value, column * stride.value];
-        return [...cell(before, i, j), side * before.size, side * before.size];
+        const length = reachOf(side, dilation.value) * before.size;
+        return [...cell(before, i, j), length, length];
       },
       label: () => words.window,
       text: whereIs,
@@ -239,10 +255,16 @@
 
     kit.draw = () => {
       const pixels = image();
-      const options = { stride: stride.value, padding: padding.value };
       goTo(row, column); // of an output that may have become smaller
+      const slide = options();
       const kernel = readKernel();
-      const ring = options.padding;
+      const ring = slide.padding;
+      const [top, left] = [row * slide.stride, column * slide.stride];
+      const reach = reachOf(side, slide.dilation);
+      const isUnder = (i, j) =>
+        [i - top, j - left].every(
+          (offset) => offset >= 0 && offset < reach && offset % slide.dilation === 0
+        );
       const size = pixels.length + 2 * ring;
       const isPadding = (i, j) =>
         Math.min(i, j) < ring || Math.max(i, j) >= size - ring;
@@ -252,15 +274,11 @@
       before = drawCells(input, padded, {
         color: (pixel) => new Array(3).fill(Math.round(30 + (225 * pixel) / brightest())),
         isPadding,
-        frame: {
-          row: row * options.stride,
-          column: column * options.stride,
-          height: side,
-          width: side,
-        },
+        isMarked: (i, j) => slide.dilation > 1 && isUnder(i, j),
+        frame: { row: top, column: left, height: reach, width: reach },
         title: fill(words.inputTitle, { size: pixels.length }),
       });
-      const result = convolve(pixels, kernel, options);
+      const result = convolve(pixels, kernel, slide);
       const largest = Math.max(...result.flat().map(Math.abs)) || 1;
       after = drawCells(output, result, {
         color: (sum) =>
@@ -268,7 +286,7 @@
         frame: { row, column, height: 1, width: 1 },
         title: fill(words.outputTitle, { size: result.length }),
       });
-      const terms = convolutionTerms(pixels, kernel, options, row, column);
+      const terms = convolutionTerms(pixels, kernel, slide, row, column);
       const factor = (number) => (number < 0 ? `(${brief(number, 4)})` : brief(number, 4));
       const sum = terms.map(({ pixel, weight }) => `${pixel}·${factor(weight)}`);
       const answer = brief(addUp(terms), 4);
@@ -278,8 +296,9 @@
         fill(words.size, {
           size: pixels.length,
           padding: ring,
+          dilation: slide.dilation,
           side,
-          stride: options.stride,
+          stride: slide.stride,
           result: result.length,
         })
       );

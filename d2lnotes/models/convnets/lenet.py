@@ -1,4 +1,4 @@
-"""Convolutional networks for images."""
+"""LeNet, the network of 1998, and the form it would have today."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-// A formula wider than its box scrolls: it can have the focus, for the keyboard, and says
-// at which of its edges there is more.
+// A formula or a table wider than its box scrolls: it can have the focus, for the keyboard,
+// and says at which of its edges there is more.
 (() => {
-  const boxes = [...document.querySelectorAll("div.math .formula")];
+  const kinds = "div.math .formula, .pst-scrollable-table-container";
+  const boxes = [...document.querySelectorAll(kinds)];
   const update = (box) => {
     const more = box.scrollWidth - box.clientWidth;
     const cut = [box.scrollLeft > 1 && "start", more - box.scrollLeft > 1 && "end"];
