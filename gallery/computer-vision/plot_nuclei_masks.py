@@ -27,6 +27,7 @@ from d2lnotes.data.nuclei import fetch_nuclei
 from d2lnotes.results import record_all
 from d2lnotes.segmentation import boundary_pixels
 
+plt.rcParams["font.size"] = 12
 data = fetch_nuclei(stand_in=True)
 parts = data.train, data.validation, data.test
 instances = torch.cat([part.instances for part in parts])

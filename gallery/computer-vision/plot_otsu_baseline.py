@@ -32,6 +32,7 @@ from d2lnotes.segmentation import (
     pixel_accuracy,
 )
 
+plt.rcParams["font.size"] = 12
 data = fetch_nuclei(stand_in=True)
 train, test = data.train, data.test
 print(data)
