@@ -179,7 +179,7 @@ print(recall, bins.bincount())
 # pixel accuracy. On the right is the share of nuclei that are found.
 
 
-def plot_scores(ax):
+def plot_scores(ax, measured):
     """Draw the scores of all ways, one photograph a dot."""
     names = ["全是背景 | nothing", "同一阈值 | one for all", "Otsu"]
     names += ["开方+Otsu | root+Otsu", "偷看 | peeking"]
@@ -203,7 +203,7 @@ def plot_scores(ax):
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4.4), layout="constrained"
 )
-plot_scores(left)
+plot_scores(left, measured)
 for (name, values), label in zip(
     recall.items(), ["Otsu", "开方+Otsu | root+Otsu"], strict=True
 ):
