@@ -32,6 +32,12 @@ from d2lnotes.data.cifar import fetch_cifar10
 from d2lnotes.data.houses import HousePrices, fetch_house_prices
 from d2lnotes.data.images import ImageDataset, fetch_fashion_mnist, read_idx
 from d2lnotes.data.loader import TensorLoader
+from d2lnotes.data.nuclei import (
+    SegmentationDataset,
+    SegmentationPart,
+    fetch_nuclei,
+    make_nuclei,
+)
 from d2lnotes.data.preprocessing import TablePreprocessor
 from d2lnotes.data.stand_in import StandInWarning, with_stand_in
 from d2lnotes.data.synthetic import make_payments
@@ -51,6 +57,8 @@ __all__ = [
     "ImageDataset",
     "RemoteFile",
     "RemoteFolder",
+    "SegmentationDataset",
+    "SegmentationPart",
     "StandInWarning",
     "TableDataset",
     "TablePreprocessor",
@@ -66,8 +74,10 @@ __all__ = [
     "fetch_fashion_mnist",
     "fetch_folder",
     "fetch_house_prices",
+    "fetch_nuclei",
     "find_data_set",
     "make_cells",
+    "make_nuclei",
     "make_payments",
     "read_idx",
     "verify",

@@ -14,6 +14,7 @@ from d2lnotes.data.bccd import BCCD
 from d2lnotes.data.cifar import CIFAR10, CIFAR10_IMAGES
 from d2lnotes.data.houses import HOUSE_PRICES
 from d2lnotes.data.images import FASHION_MNIST
+from d2lnotes.data.nuclei import NUCLEI
 from d2lnotes.data.tables import AIRFOIL, CALIFORNIA_HOUSING
 
 __all__ = ["REGISTRY", "find_data_set"]
@@ -28,6 +29,7 @@ REGISTRY: Mapping[str, tuple[RemoteFile, ...]] = MappingProxyType(
         "california-housing": (CALIFORNIA_HOUSING,),
         "house-prices": HOUSE_PRICES,
         "bccd": (BCCD,),
+        "nuclei": (NUCLEI,),
     }
 )
 
