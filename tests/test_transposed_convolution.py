@@ -57,7 +57,7 @@ def test_gradients_are_those_of_torch(setting, draw):
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
 def test_it_is_the_gradient_of_the_convolution_with_the_same_kernel(setting, draw):
-    stride, padding, extra = setting.values()
+    stride, padding, _ = setting.values()
     arriving, weight = draw(2, 3, 4, 5), draw(3, 2, 4, 5)
     upwards = transposed_convolution_2d(arriving, weight, **setting)
     maps = torch.zeros_like(upwards, requires_grad=True)

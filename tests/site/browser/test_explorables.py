@@ -35,6 +35,7 @@ LESSONS = {
     "convolutional-networks/lenet": ["activations", "lenet"],
     "modern-cnns/vgg": ["architecture"],
     "computer-vision/bounding-boxes": ["boxes"],
+    "computer-vision/transposed-convolution": ["transposed-convolution"],
 }
 NAMES = [
     "base-rate",
@@ -55,6 +56,7 @@ NAMES = [
     "lenet",
     "architecture",
     "boxes",
+    "transposed-convolution",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
