@@ -62,7 +62,7 @@ for ax, (kernel_size, stride) in zip(axes, pairs, strict=True):
         strict=True,
     ):
         ax.text(j, i, count, ha="center", va="center", size=11)
-    ax.set_title(f"$k = {kernel_size}$，$s = {stride}$", size=15)
+    ax.set_title(f"$k = {kernel_size},\\ s = {stride}$", size=15)
     ax.axis("off")
 fig.set_label(
     "三张表，每格是盖住这个输出的核的个数：核边长 3、步幅 2 时像棋盘，4 和 2 时中间都相同，"
@@ -234,7 +234,7 @@ for column, (ax, title) in enumerate(zip(axes, titles, strict=True)):
     ax.set_yscale("symlog", linthresh=0.1)
     names = ["$k=3$", "$k=4$", "双线性 | bilinear", "先放大 | enlarge"]
     ax.set_xticks(range(4), names, size=12)
-axes[0].set_ylabel("方格（灰度级）| pattern (gray levels)", size=13)
+axes[0].set_ylabel("方格，灰度级 | pattern, gray levels", size=13)
 axes[1].plot([], [], "o", color="tab:orange", label="训练之前 | before")
 axes[1].plot([], [], "s", color="tab:blue", label="训练之后 | after")
 fig.legend(loc="outside lower center", ncols=2, fontsize=13)
