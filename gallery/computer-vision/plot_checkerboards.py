@@ -26,6 +26,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, mse_loss
 
+from d2lnotes.plotting import plot_cells
 from d2lnotes.results import record_all
 from d2lnotes.runtime import on, seed_everything, select_device
 from d2lnotes.transposed_convolution import bilinear_kernel, overlap_counts
@@ -35,6 +36,7 @@ device = select_device()
 num_seeds = on(device, cpu=5, cuda=10)
 num_steps = 200  # the pattern after a short training
 WIDTH = 8
+WHAT = "gray", "pictures", "error"
 KINDS = {
     "k3": "$k = 3$",
     "k4": "$k = 4$",
@@ -50,20 +52,15 @@ KINDS = {
 # If the side of the kernel is a multiple of the stride, all outputs are covered
 # by the same number of kernels, except at the border.
 
-pairs = [(3, 2), (4, 2), (5, 3)]
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.6), layout="constrained")
+pairs = [(3, 2), (4, 2), (5, 3)]
+shades = ["white", "#deebf7", "#9ecae1", "", "#6baed6"]
 for ax, (kernel_size, stride) in zip(axes, pairs, strict=True):
     line = overlap_counts(4, kernel_size, stride=stride)
     counts = torch.outer(line, line)
-    ax.imshow(counts, cmap="Blues", vmin=0, vmax=6)
-    for (i, j), count in zip(
-        torch.cartesian_prod(*map(torch.arange, counts.shape)).tolist(),
-        counts.flatten().tolist(),
-        strict=True,
-    ):
-        ax.text(j, i, count, ha="center", va="center", size=11)
+    colors = [[shades[count] for count in row] for row in counts.tolist()]
+    plot_cells(counts, ax=ax, colors=colors)
     ax.set_title(f"$k = {kernel_size},\\ s = {stride}$", size=15)
-    ax.axis("off")
 fig.set_label(
     "三张表，每格是盖住这个输出的核的个数：核边长 3、步幅 2 时像棋盘，4 和 2 时中间都相同，"
     "5 和 3 时又是棋盘 | Three tables with the number of kernels that cover each"
@@ -167,9 +164,14 @@ def train(net, pictures, num_steps, generator):
         optimizer.step()
 
 
+# %%
+# 每个种子训练四个网络，量两次。
+#
+# Four networks are trained with each seed and measured twice.
+
 gray = torch.full((1, 1, 32, 32), 0.5, device=device)
-runs = {kind: {"before": [], "after": []} for kind in KINDS}
-shown = {kind: {} for kind in KINDS}
+runs = {f"{kind}_{time}": [] for kind in KINDS for time in ("before", "after")}
+shown = {}
 for seed in range(num_seeds):
     generator = seed_everything(seed)
     pictures = smooth_pictures(160, generator).to(device)
@@ -178,13 +180,12 @@ for seed in range(num_seeds):
         for time in ("before", "after"):
             if time == "after":
                 train(net, pictures[:128], num_steps, generator)
-            runs[kind][time].append(measure(net, pictures[128:], gray))
-            with torch.no_grad():
-                outputs = net(avg_pool2d(gray, 4))
-            shown[kind].setdefault(time, outputs[0, 0, 8:-8, 8:-8].cpu())
-for kind, times in runs.items():
-    for time, rows in times.items():
-        print(kind, time, *(f"{a:.3f} {b:.3f} {c:.1f};" for a, b, c in rows))
+            runs[f"{kind}_{time}"].append(measure(net, pictures[128:], gray))
+            outputs = net(avg_pool2d(gray, 4)).detach().cpu()
+            shown.setdefault(f"{kind}_{time}", outputs[0, 0, 8:-8, 8:-8])
+runs = {name: torch.tensor(rows).T for name, rows in runs.items()}
+for name, (on_gray, on_pictures, error) in runs.items():
+    print(name, on_gray, on_pictures, error)
 
 # %%
 # 一张灰图变成什么 | What becomes of a gray picture
@@ -197,7 +198,8 @@ for kind, times in runs.items():
 
 fig, axes = plt.subplots(2, 4, figsize=(9, 5), layout="constrained")
 for row, time in zip(axes, ("before", "after"), strict=True):
-    flat = [shown[kind][time] - shown[kind][time].mean() for kind in KINDS]
+    flat = [shown[f"{kind}_{time}"] for kind in KINDS]
+    flat = [picture - picture.mean() for picture in flat]
     reach = max(picture.abs().max().item() for picture in flat)
     for ax, picture, title in zip(row, flat, KINDS.values(), strict=True):
         ax.imshow(picture, cmap="RdBu", vmin=-reach, vmax=reach)
@@ -222,17 +224,16 @@ plt.show()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
 titles = ["灰图 | gray picture", "没见过的图片 | held-out pictures"]
+names = ["$k=3$", "$k=4$", "双线性 | bilinear", "先放大 | enlarge"]
+marks = [("before", "o", "tab:orange"), ("after", "s", "tab:blue")]
 for column, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-    for place, (time, color) in enumerate(
-        [("before", "tab:orange"), ("after", "tab:blue")]
-    ):
+    for time, mark, color in marks:
         for k, kind in enumerate(KINDS):
-            values = [row[column] for row in runs[kind][time]]
-            x = [k + 0.3 * place - 0.15] * num_seeds
-            ax.plot(x, values, "os"[place], color=color, alpha=0.7)
+            x = [k - 0.15 if time == "before" else k + 0.15] * num_seeds
+            values = runs[f"{kind}_{time}"][column]
+            ax.plot(x, values, mark, color=color, alpha=0.7)
     ax.set_title(title, size=14)
     ax.set_yscale("symlog", linthresh=0.1)
-    names = ["$k=3$", "$k=4$", "双线性 | bilinear", "先放大 | enlarge"]
     ax.set_xticks(range(4), names, size=12)
 axes[0].set_ylabel("方格，灰度级 | pattern, gray levels", size=13)
 axes[1].plot([], [], "o", color="tab:orange", label="训练之前 | before")
@@ -250,26 +251,19 @@ plt.show()
 # 断言与记录 | Claims and records
 # -------------------------------
 
-rows = {
-    f"{kind}_{time}": torch.tensor(values).T  # gray, pictures, error
-    for kind, times in runs.items()
-    for time, values in times.items()
-}
-assert rows["resize_before"][0].max() < 0.01
-assert rows["resize_after"][0].max() < 0.01
-assert rows["start_before"][0].max() < 0.01
-assert rows["k3_before"][0].min() > 1
-assert rows["k4_before"][0].min() > 0.5
-for kind in ("k3", "k4", "start"):
-    after = rows[f"{kind}_after"]
-    assert after[0].min() > 0.1
-    assert after[1].mean() > rows["resize_after"][1].mean()
+for name in ("resize_before", "resize_after", "start_before"):
+    assert runs[name][0].max() < 0.01
+assert runs["k3_before"][0].min() > 1
+assert runs["k4_before"][0].min() > 0.5
+for name in ("k3_after", "k4_after", "start_after"):
+    assert runs[name][0].min() > 0.1
+    assert runs[name][1].mean() > runs["resize_after"][1].mean()
 record_all(
     "checkerboards",
     {
-        f"{name}_{what}": rows[name][k]
-        for name in rows
-        for k, what in enumerate(["gray", "pictures", "error"])
+        f"{name}_{what}": numbers
+        for name, rows in runs.items()
+        for what, numbers in zip(WHAT, rows, strict=True)
         if what == "gray" or name.endswith("after")
     },
     unit="灰度级 | gray levels",

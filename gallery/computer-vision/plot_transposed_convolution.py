@@ -143,6 +143,11 @@ def orthonormal_kernels(generator):
     return square.reshape(4, 1, 2, 2)
 
 
+# %%
+# 三种核，每种几个随机种子。
+#
+# Three kinds of kernels, with several random seeds each.
+
 pictures = data.test_images[:num_pictures].cpu()
 errors = {"one": [], "four": [], "orthonormal": []}
 returned = {}
