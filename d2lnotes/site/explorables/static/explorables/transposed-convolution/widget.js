@@ -205,8 +205,8 @@
       drawOutput(sums, corner, counts.length);
       const evenly = side.value % stride.value === 0;
       kit.tell(
-        fill(words.here, {
-          row, column, value: brief(shown[row][column]), top: corner[0], left: corner[1],
+        fill(counting ? words.hereCounts : words.here, {
+          row, column, value: brief(image[row][column]), top: corner[0], left: corner[1],
         }),
         fill(words.size, {
           size: SIDE,
