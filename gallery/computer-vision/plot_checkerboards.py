@@ -211,10 +211,11 @@ for row, time in zip(axes, ("before", "after"), strict=True):
 axes[0, 0].set_ylabel("训练之前 | before", size=14)
 axes[1, 0].set_ylabel("训练之后 | after", size=14)
 fig.set_label(
-    "四种网络放大一张灰图的结果，上排训练之前，下排之后：转置卷积的网络有方格，先放大再卷积"
-    "的没有 | What four networks make of a gray picture, before training above and"
-    " after it below: those with transposed convolutions show a pattern, the one"
-    " that enlarges first shows none"
+    "四种网络放大一张灰图的结果，上排训练之前，下排之后：转置卷积的网络有方格，只有双线性"
+    "开始的在训练之前没有；先放大再卷积的两次都没有 | What four networks make of a gray"
+    " picture, before training above and after it below: those with transposed"
+    " convolutions show a pattern, except for the bilinear start before training;"
+    " the one that enlarges first shows none either time"
 )
 plt.show()
 
