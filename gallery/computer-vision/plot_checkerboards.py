@@ -56,7 +56,7 @@ fig, axes = plt.subplots(1, 3, figsize=(9, 3.6), layout="constrained")
 pairs = [(3, 2), (4, 2), (5, 3)]
 shades = ["white", "#deebf7", "#9ecae1", "", "#6baed6"]
 for ax, (kernel_size, stride) in zip(axes, pairs, strict=True):
-    line = overlap_counts(4, kernel_size, stride=stride)
+    line = overlap_counts(3, kernel_size, stride=stride)
     counts = torch.outer(line, line)
     colors = [[shades[count] for count in row] for row in counts.tolist()]
     plot_cells(counts, ax=ax, colors=colors)
@@ -235,6 +235,7 @@ for column, (ax, title) in enumerate(zip(axes, titles, strict=True)):
             ax.plot(x, values, mark, color=color, alpha=0.7)
     ax.set_title(title, size=14)
     ax.set_yscale("symlog", linthresh=0.1)
+    ax.tick_params(labelsize=12)
     ax.set_xticks(range(4), names, size=12)
 axes[0].set_ylabel("方格，灰度级 | pattern, gray levels", size=13)
 axes[1].plot([], [], "o", color="tab:orange", label="训练之前 | before")
