@@ -324,6 +324,75 @@ def test_the_terms_of_one_place_are_its_pixels_and_the_weights(compute, generato
     assert [term["weight"] for term in terms] == kernel.flatten().tolist()
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-300, 1e150])
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("side", [2, 3, 4])
+def test_a_transposed_convolution_agrees_with_torch(
+    compute, generator, side, stride, padding, scale
+):
+    image = randoms(generator, 3, 5, scale=scale)
+    kernel = randoms(generator, side, side)
+    options = {"stride": stride, "padding": padding}
+
+    found = compute(
+        "E.transposedConvolve(a, b, c)", image.tolist(), kernel.tolist(), options
+    )
+
+    expected = functional.conv_transpose2d(
+        image[None, None], kernel[None, None], **options
+    )
+    assert_agrees(found, expected[0, 0], rtol=1e-12, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 4, 9])
+def test_the_first_kernels_put_down_are_those_of_the_first_inputs(
+    compute, generator, steps
+):
+    image, kernel = randoms(generator, 3, 3), randoms(generator, 3, 2)
+
+    found = compute(
+        "E.spreadKernels(a, b, 2, c)", image.tolist(), kernel.tolist(), steps
+    )
+
+    first = image.flatten() * (torch.arange(9) < steps)
+    expected = functional.conv_transpose2d(
+        first.reshape(1, 1, 3, 3), kernel[None, None], stride=2
+    )
+    assert_agrees(found, expected[0, 0])
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("side", [2, 3, 4])
+def test_overlaps_are_counted_as_by_ones_in_torch(compute, side, stride, padding):
+    options = {"stride": stride, "padding": padding}
+
+    found = compute("E.overlapCounts(7, a, b)", side, options)
+
+    ones, kernel = torch.ones(1, 1, 7), torch.ones(1, 1, side)
+    expected = functional.conv_transpose1d(ones, kernel, **options)
+    assert found == expected[0, 0].tolist()
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_the_hat_interpolates_as_torch_does(compute, generator, stride):
+    image = randoms(generator, 5, 6)
+    side = 2 * stride - stride % 2
+
+    found = compute("E.hatKernel(a, b)", side, stride)
+
+    padding = (side - stride) // 2
+    outputs = functional.conv_transpose2d(
+        image[None, None], doubles(found)[None, None], stride=stride, padding=padding
+    )
+    expected = functional.interpolate(
+        image[None, None], scale_factor=stride, mode="bilinear"
+    )
+    inside = (..., slice(stride, -stride), slice(stride, -stride))
+    torch.testing.assert_close(outputs[inside], expected[inside])
+
+
 LOGITS = {
     "ordinary": [1.0, 3.0, -1.0, 2.0],
     "ties": [3.0, 3.0, 3.0, -5.0],

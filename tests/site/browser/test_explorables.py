@@ -35,6 +35,7 @@ LESSONS = {
     "convolutional-networks/lenet": ["activations", "lenet"],
     "modern-cnns/vgg": ["architecture"],
     "computer-vision/bounding-boxes": ["boxes"],
+    "computer-vision/transposed-convolution": ["transposed-convolution"],
 }
 NAMES = [
     "base-rate",
@@ -55,6 +56,7 @@ NAMES = [
     "lenet",
     "architecture",
     "boxes",
+    "transposed-convolution",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -476,6 +478,23 @@ def test_the_point_and_the_direction_are_dragged_on_the_map(lesson):
     turn = torch.tensor(85.0, dtype=torch.float64).deg2rad()
     slope = gradient @ torch.stack([turn.cos(), turn.sin()])
     assert f" = {slope:.2f}." in told(page, "gradient-surface")
+
+
+def test_an_input_is_clicked_and_the_kernel_dragged_from_input_to_input(lesson):
+    page = lesson("en/computer-vision/transposed-convolution")
+    widget = "transposed-convolution"
+    inputs = handles(page, widget, "pixel")
+    step = control(page, widget, "step")
+
+    inputs.first.click()
+    clicked = inputs.first.get_attribute("aria-valuetext")
+    inputs.first.press("ArrowUp")
+    raised = inputs.first.get_attribute("aria-valuetext")
+    window = handles(page, widget, "window").first
+    drag(page, window, 0, window.bounding_box()["height"])
+
+    assert (clicked, raised, step.input_value()) == ("2", "3", "5")
+    assert "Input row 1, column 1 is 1" in told(page, widget)
 
 
 def test_a_dragged_point_pulls_the_line_of_least_squares(lesson):
