@@ -69,7 +69,7 @@ print(true.sum(), counted.sum(), control.sum())
 
 # %%
 # 一块照片、掩码和实例 | A patch, its mask and its instances
-# ---------------------------------------------------------
+# ----------------------------------------------------------
 # 从少数得最多的那张照片里，取 80×80 的一块，相碰的细胞核尽量多。
 #
 # From the photograph with the most missed nuclei, take 80 by 80 pixels where as
