@@ -121,9 +121,9 @@ class TinyFCN(nn.Module):
 class UNet(nn.Module):
     """A U-Net: down in steps, up in as many, with the finer features handed across.
 
-    On the way down each level has two convolutions, and pooling halves the sides. On
-    the way up a transposed convolution doubles them, the features of that size from the
-    way down are laid beside (concatenated), and two convolutions follow.
+    On the way down each level has convolutions of 3 by 3, and pooling halves the sides.
+    On the way up a transposed convolution doubles them, the features of that size from
+    the way down are laid beside (concatenated), and as many convolutions follow.
 
     Parameters
     ----------
@@ -133,6 +133,8 @@ class UNet(nn.Module):
         Of the pictures.
     widths
         Channels of each level, from the finest.
+    num_convolutions
+        Of a level, on either way.
     skips
         Whether features are handed across. Without them the transposed convolution
         makes as many channels as both would have, so that the network has a few more
@@ -150,19 +152,21 @@ class UNet(nn.Module):
         *,
         in_channels: int = 3,
         widths: Sequence[int] = (16, 32, 64),
+        num_convolutions: int = 2,
         skips: bool = True,
     ) -> None:
         super().__init__()
-        if len(widths) < 2:
+        if len(widths) < 2 or num_convolutions < 1:
             raise ValueError(
-                f"a U-Net has two levels or more, got widths {tuple(widths)}; "
-                "(16, 32, 64) has three"
+                "a U-Net has two levels or more, each with a convolution or more; got "
+                f"widths {tuple(widths)} and {num_convolutions} convolutions; "
+                "(16, 32, 64) and 2 are usual"
             )
         self.skips = skips
         self.stride = 2 ** (len(widths) - 1)
         inputs = (in_channels, *widths[:-1])
         self.down = nn.ModuleList(
-            nn.Sequential(*_unit(before, after), *_unit(after, after))
+            _level(before, after, num_convolutions)
             for before, after in zip(inputs, widths, strict=True)
         )
         self.pool = nn.MaxPool2d(2)
@@ -172,8 +176,7 @@ class UNet(nn.Module):
             for coarse, fine in pairs
         )
         self.up = nn.ModuleList(
-            nn.Sequential(*_unit(2 * fine, fine), *_unit(fine, fine))
-            for _, fine in pairs
+            _level(2 * fine, fine, num_convolutions) for _, fine in pairs
         )
         self.head = nn.Conv2d(widths[0], num_classes, 1)
 
@@ -215,6 +218,14 @@ def _unit(inputs: int, outputs: int) -> list[nn.Module]:
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     ]
+
+
+def _level(inputs: int, outputs: int, num_convolutions: int) -> nn.Sequential:
+    """Return the convolutions of one level of a U-Net, on either way."""
+    units = [
+        _unit(inputs if k == 0 else outputs, outputs) for k in range(num_convolutions)
+    ]
+    return nn.Sequential(*(layer for unit in units for layer in unit))
 
 
 def _halve() -> nn.MaxPool2d:

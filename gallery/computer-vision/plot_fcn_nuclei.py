@@ -49,20 +49,20 @@ print(data)
 # %%
 # 照片和阈值 | Photographs and a threshold
 # ----------------------------------------
-# 三个颜色通道相等，所以留下一个。照片的亮暗相差很大：取对数，再减去每张照片自己的均
-# 值，除以它自己的标准差。Otsu 的阈值也是每张照片各算各的。
+# 三个颜色通道相等，所以留下一个。照片的亮暗相差很大：取平方根，再减去每张照片自己的
+# 均值，除以它自己的标准差。Otsu 的阈值也是每张照片各算各的。
 #
 # The three color channels are equal, so one is kept. Photographs differ much in
-# brightness. Take the logarithm, then subtract the mean of each photograph and
+# brightness. Take the square root, then subtract the mean of each photograph and
 # divide by its standard deviation. Otsu's threshold, too, is found in each
 # photograph by itself.
 
 
 def prepare(images):
-    """Return standardized logarithms of gray levels, with one channel."""
-    logs = (images[:, :1].float() + 1).log()
-    mean = logs.mean(dim=(2, 3), keepdim=True)
-    return (logs - mean) / logs.std(dim=(2, 3), keepdim=True)
+    """Return standardized roots of gray levels, with one channel."""
+    roots = images[:, :1].float().sqrt()
+    mean = roots.mean(dim=(2, 3), keepdim=True)
+    return (roots - mean) / roots.std(dim=(2, 3), keepdim=True)
 
 
 def each(score, predicted, target):
@@ -87,10 +87,11 @@ X_test = prepare(data.test.images).to(device)
 # flipped at random, and its mask likewise. For predictions the whole photograph
 # is taken: a convolutional network does not mind the size.
 
+SIZE = {"in_channels": 1, "widths": (8, 16, 32, 64), "num_convolutions": 1}
 NETWORKS = {
     "stride_8": lambda: TinyFCN(in_channels=1, width=8),
     "stride_2": lambda: TinyFCN(in_channels=1, width=8, num_skips=2),
-    "unet": lambda: UNet(in_channels=1, widths=(8, 16, 32)),
+    "unet": lambda: UNet(**SIZE),
 }
 found = {"otsu": [otsu]}
 for name, make in NETWORKS.items():
@@ -102,11 +103,11 @@ for name, make in NETWORKS.items():
             net,
             X,
             masks,
-            num_epochs=20,
+            num_epochs=24,
             generator=generator,
             crop=64,
             learning_rate=0.01,
-            batch_size=4,
+            batch_size=8,
         )
         found[name].append(predict_mask(net, X_test).cpu())
         print(name, seed, f"{losses[0]:.3f} {losses[-1]:.3f}")
@@ -246,9 +247,9 @@ record_all("fcn_nuclei", wins, format=".0f")
 # %%
 # 练习 | Exercise
 # ---------------
-# 把 ``prepare`` 里的对数去掉，再训练 U-Net。哪些照片上的交并比变得最多？
+# 把 ``prepare`` 里的平方根去掉，再训练 U-Net。哪些照片上的交并比变得最多？
 #
-# Leave the logarithm out of ``prepare`` and train the U-Net again. On which
+# Leave the square root out of ``prepare`` and train the U-Net again. On which
 # photographs does the IoU change most?
 
 spread = data.train.images.float().flatten(1).std(dim=1)

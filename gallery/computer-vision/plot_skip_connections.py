@@ -40,10 +40,10 @@ print(data)
 
 
 def prepare(images):
-    """Return standardized logarithms of gray levels, with one channel."""
-    logs = (images[:, :1].float() + 1).log()
-    mean = logs.mean(dim=(2, 3), keepdim=True)
-    return (logs - mean) / logs.std(dim=(2, 3), keepdim=True)
+    """Return standardized roots of gray levels, with one channel."""
+    roots = images[:, :1].float().sqrt()
+    mean = roots.mean(dim=(2, 3), keepdim=True)
+    return (roots - mean) / roots.std(dim=(2, 3), keepdim=True)
 
 
 def count(net):
@@ -51,9 +51,10 @@ def count(net):
     return sum(p.numel() for p in net.parameters())
 
 
+SIZE = {"in_channels": 1, "widths": (8, 16, 32, 64), "num_convolutions": 1}
 NETWORKS = {
-    "with": lambda: UNet(in_channels=1, widths=(8, 16, 32)),
-    "without": lambda: UNet(in_channels=1, widths=(8, 16, 32), skips=False),
+    "with": lambda: UNet(**SIZE),
+    "without": lambda: UNet(**SIZE, skips=False),
 }
 sizes = {name: count(make()) for name, make in NETWORKS.items()}
 print(sizes)
@@ -73,7 +74,7 @@ for name, make in NETWORKS.items():
             generator=generator,
             crop=64,
             learning_rate=0.01,
-            batch_size=4,
+            batch_size=8,
         )
         found[name].append(predict_mask(net, X_test).cpu())
         print(name, seed, f"{losses[0]:.3f} {losses[-1]:.3f}")

@@ -21,7 +21,7 @@ def _networks() -> list[nn.Module]:
     return [
         *(TinyFCN(3, in_channels=2, num_skips=n, width=4) for n in range(3)),
         UNet(3, in_channels=2, widths=(4, 6, 8)),
-        UNet(3, in_channels=2, widths=(4, 6, 8), skips=False),
+        UNet(3, in_channels=2, widths=(4, 6, 8), num_convolutions=1, skips=False),
     ]
 
 
@@ -98,6 +98,8 @@ def test_networks_that_cannot_be_built_are_refused() -> None:
         TinyFCN(num_skips=3)
     with pytest.raises(ValueError, match="two levels or more"):
         UNet(widths=(16,))
+    with pytest.raises(ValueError, match="0 convolutions"):
+        UNet(num_convolutions=0)
 
 
 def test_dice_loss_of_certain_masks_is_one_minus_f1() -> None:
