@@ -87,6 +87,7 @@ X_test = prepare(data.test.images).to(device)
 # flipped at random, and its mask likewise. For predictions the whole photograph
 # is taken: a convolutional network does not mind the size.
 
+OPTIONS = {"num_epochs": 24, "crop": 64, "learning_rate": 0.01}
 SIZE = {"in_channels": 1, "widths": (8, 16, 32, 64), "num_convolutions": 1}
 NETWORKS = {
     "stride_8": lambda: TinyFCN(in_channels=1, width=8),
@@ -99,16 +100,7 @@ for name, make in NETWORKS.items():
     for seed in range(num_seeds):
         generator = seed_everything(seed)
         net = make().to(device)
-        losses = fit_segmenter(
-            net,
-            X,
-            masks,
-            num_epochs=24,
-            generator=generator,
-            crop=64,
-            learning_rate=0.01,
-            batch_size=8,
-        )
+        losses = fit_segmenter(net, X, masks, generator=generator, **OPTIONS)
         found[name].append(predict_mask(net, X_test).cpu())
         print(name, seed, f"{losses[0]:.3f} {losses[-1]:.3f}")
 
@@ -155,18 +147,12 @@ def paint(predicted, target):
 
 
 fig, axes = plt.subplots(2, 3, figsize=(9, 6.4), layout="constrained")
-columns = [
-    ("照片 | photograph", None),
-    ("Otsu", otsu),
-    ("U-Net", found["unet"][0]),
-]
-chosen = int(gain.argmax()), int(gain.argmin())
-for row, place in zip(axes, chosen, strict=True):
-    for ax, (title, predicted) in zip(row, columns, strict=True):
-        if predicted is None:
-            ax.imshow(gray[place].float().sqrt(), cmap="gray")
-        else:
-            ax.imshow(paint(predicted[place], truth[place]))
+titles = "照片 | photograph", "Otsu", "U-Net"
+for row, place in zip(axes, (gain.argmax(), gain.argmin()), strict=True):
+    row[0].imshow(gray[place].float().sqrt(), cmap="gray")
+    row[1].imshow(paint(otsu[place], truth[place]))
+    row[2].imshow(paint(found["unet"][0][place], truth[place]))
+    for ax, title in zip(row, titles, strict=True):
         ax.set_title(title, fontsize=14)
         ax.axis("off")
 fig.set_label(
@@ -202,10 +188,8 @@ left.invert_yaxis()
 left.set(xlabel="平均得分 | mean score", xlim=(0.5, 1))
 left.legend(loc="upper right")
 right.plot([0.4, 1], [0.4, 1], color="0.6", ls="--")
-unet = iou["unet"]
-right.errorbar(
-    iou["otsu"][0], unet.mean(dim=0), yerr=unet.std(dim=0), fmt="o", capsize=2
-)
+unet = iou["unet"].mean(dim=0), iou["unet"].std(dim=0)
+right.errorbar(iou["otsu"][0], *unet, fmt="o", capsize=2)
 right.set(
     xlabel="Otsu 的 IoU | IoU of Otsu", ylabel="U-Net 的 IoU | IoU of U-Net"
 )

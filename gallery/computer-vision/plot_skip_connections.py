@@ -35,8 +35,10 @@ num_seeds = on(device, cpu=3, cuda=5)
 print(data)
 
 # %%
-# 有连接的和没有连接的 | With connections and without
-# ----------------------------------------------------
+# 每张照片取平方根，减去自己的均值，除以自己的标准差。
+#
+# Of each photograph the square root is taken. Then its mean is subtracted, and
+# it is divided by its standard deviation.
 
 
 def prepare(images):
@@ -46,11 +48,20 @@ def prepare(images):
     return (roots - mean) / roots.std(dim=(2, 3), keepdim=True)
 
 
+X, masks = prepare(data.train.images).to(device), data.train.masks.to(device)
+X_test, truth = prepare(data.test.images).to(device), data.test.masks
+
+# %%
+# 有连接的和没有连接的 | With connections and without
+# ----------------------------------------------------
+
+
 def count(net):
     """Return the number of parameters."""
     return sum(p.numel() for p in net.parameters())
 
 
+OPTIONS = {"num_epochs": 12, "crop": 64, "learning_rate": 0.01}
 SIZE = {"in_channels": 1, "widths": (8, 16, 32, 64), "num_convolutions": 1}
 NETWORKS = {
     "with": lambda: UNet(**SIZE),
@@ -58,24 +69,18 @@ NETWORKS = {
 }
 sizes = {name: count(make()) for name, make in NETWORKS.items()}
 print(sizes)
-X, masks = prepare(data.train.images).to(device), data.train.masks.to(device)
-X_test, truth = prepare(data.test.images).to(device), data.test.masks
+
+# %%
+# 训练几个种子 | Several seeds
+# ----------------------------
+
 found = {}
 for name, make in NETWORKS.items():
     found[name] = []
     for seed in range(num_seeds):
         generator = seed_everything(seed)
         net = make().to(device)
-        losses = fit_segmenter(
-            net,
-            X,
-            masks,
-            num_epochs=12,
-            generator=generator,
-            crop=64,
-            learning_rate=0.01,
-            batch_size=8,
-        )
+        losses = fit_segmenter(net, X, masks, generator=generator, **OPTIONS)
         found[name].append(predict_mask(net, X_test).cpu())
         print(name, seed, f"{losses[0]:.3f} {losses[-1]:.3f}")
 
