@@ -99,22 +99,18 @@ class TinyFCN(nn.Module):
         Tensor : (batch, num_classes, height, width) float
             Logits.
         """
-        maps, features = [], images
+        maps = [images]  # the picture, then maps of stride 2, 4 and 8
         for block in self.blocks:
-            features = block(features)
-            maps.insert(0, features)
-        scores: Tensor | float = 0.0
-        for head, features, enlarge, finer in zip(
-            self.heads,
-            maps,
-            self.enlarge,
-            [*maps[1 : len(self.heads)], images],
-            strict=False,
+            maps.append(block(maps[-1]))
+        last = len(self.heads) - 1
+        scores = torch.zeros((), device=images.device)
+        for level, (head, enlarge) in enumerate(
+            zip(self.heads, self.enlarge, strict=True)
         ):
+            larger = enlarge(scores + head(maps[3 - level]))
+            finer = maps[0] if level == last else maps[2 - level]
             # Odd sides are rounded up when halved, so that too much comes back.
-            larger = enlarge(scores + head(features))
             scores = larger[..., : finer.shape[-2], : finer.shape[-1]]
-        assert isinstance(scores, Tensor)  # noqa: S101 - there is at least one head
         return scores
 
 
