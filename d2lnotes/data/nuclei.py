@@ -159,7 +159,7 @@ def fetch_nuclei(*, stand_in: bool = False) -> SegmentationDataset:
         _nuclei,
         _drawn,
         allowed=stand_in,
-        asked_for="the photographs of nuclei",
+        asked_for="the data set of nuclei",
         instead="drawn nuclei",
     )
 
