@@ -173,7 +173,8 @@ for name, marks, color, label in styles:
     )
 ax.axvline(0, color="0.7", lw=1)
 ax.set(
-    xlabel="到边界的距离，里面为负（像素） | distance from the border, negative inside (px)",
+    xlabel="到边界的距离，里面为负（像素）"
+    " | distance from the border, negative inside (px)",
     ylabel="错的像素（%） | wrong pixels (%)",
 )
 ax.legend(loc="upper left")
