@@ -52,9 +52,9 @@ print(data)
 # 三个颜色通道相等，所以留下一个。照片的亮暗相差很大：取平方根，再减去每张照片自己的
 # 均值，除以它自己的标准差。Otsu 的阈值也是每张照片各算各的。
 #
-# The three color channels are equal, so one is kept. Photographs differ much in
-# brightness. Take the square root, then subtract the mean of each photograph and
-# divide by its standard deviation. Otsu's threshold, too, is found in each
+# The three color channels are equal, so one is kept. Photographs differ much
+# in brightness. Take the square root, then subtract the mean of each
+# photograph and divide by its standard deviation. Otsu's threshold, too, is found in each
 # photograph by itself.
 
 
@@ -84,8 +84,8 @@ X_test = prepare(data.test.images).to(device)
 # 片：卷积网络不在乎照片有多大。
 #
 # Each time a photograph is seen, a random square of 64 pixels is cut out and
-# flipped at random, and its mask likewise. For predictions the whole photograph
-# is taken: a convolutional network does not mind the size.
+# flipped at random, and its mask likewise. For predictions the whole
+# photograph is taken: a convolutional network does not mind the size.
 
 OPTIONS = {"num_epochs": 24, "crop": 64, "learning_rate": 0.01}
 SIZE = {"in_channels": 1, "widths": (8, 16, 32, 64), "num_convolutions": 1}
