@@ -54,8 +54,8 @@ print(data)
 #
 # The three color channels are equal, so one is kept. Photographs differ much
 # in brightness. Take the square root, then subtract the mean of each
-# photograph and divide by its standard deviation. Otsu's threshold, too, is found in each
-# photograph by itself.
+# photograph and divide by its standard deviation. Otsu's threshold, too, is
+# found in each photograph by itself.
 
 
 def prepare(images):
