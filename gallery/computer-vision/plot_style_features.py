@@ -1,17 +1,17 @@
 r"""
-风格要用什么特征 | Which features a style needs
-================================================
+训练过的特征留住内容 | Trained features keep the content
+========================================================
 
-训练过的网络和随机的网络都可以给风格迁移提供特征。训练带来了什么？我们在三个种子上各
-做一遍，让没有参加迁移的裁判来量：一个宽度和种子都不同的网络量内容的距离，图块的分布
-量风格的距离，后者不用任何网络。对照是只换颜色的照片，它没有笔触。
+训练过的网络和随机的网络都能给风格迁移提供特征。训练带来了什么？我们在三个种子上各做一
+遍，让没有参加迁移的裁判来量。一个裁判是宽度和种子都不同的网络，另外两个不用网络：图块
+的分布量风格，边缘的相关量内容。对照是只换颜色的照片，它没有笔触。
 
 A trained network can supply the features of a style transfer, and so can a
 random one. What does training contribute? We do both with three seeds, and let
-judges measure that took no part in the transfer. A network of other widths and
-another seed measures the distance of contents. The distribution of patches
-measures that of styles, and needs no network. The control is the photograph in
-new colors, without strokes.
+judges measure that took no part in the transfer. One is a network of other
+widths and another seed. Two use no network: the distribution of patches judges
+style, and the correlation of edges judges content. The control is the
+photograph in new colors, without strokes.
 
 **你需要** :doc:`/computer-vision/style-transfer`；**你得到** 内容与风格的取舍，训练过
 的和随机的特征各一条线。
@@ -42,7 +42,7 @@ from d2lnotes.style_transfer import (
 device = select_device()
 num_train = on(device, cpu=5000, cuda=50_000)
 data = fetch_cifar10(num_train=num_train, stand_in=True)
-num_steps = on(device, cpu=100, cuda=3000)
+num_steps = on(device, cpu=80, cuda=3000)
 CONTENT_WEIGHTS = (0.003, 0.03, 0.3)
 SIZE = (96, 144)
 
@@ -109,14 +109,30 @@ def patch_distance(image, other, generator):
     return (sorted_values[0] - sorted_values[1]).abs().mean().item()
 
 
+def edges(image):
+    """Return how steep the brightness is at each place, less its mean."""
+    gray = image.mean(dim=0)
+    steep = gray.diff(dim=0)[:, 1:].hypot(gray.diff(dim=1)[1:])
+    return (steep - steep.mean()).flatten()
+
+
+# %%
+# 每个裁判给一个数，越小越近：网络量的内容和风格，边缘量的内容，图块量的风格。
+#
+# Each judge gives a number, the smaller the closer: content and style by the
+# network, content by edges, and style by patches.
+
+
 def judge(image, blocks):
-    """Return the distances in content, in Gram matrices and in patches."""
+    """Return four distances, from the photograph or from the painting."""
     deep, wanted = blocks(image[None]), blocks(photo[None])
     grams = gram_matrix(blocks(painting[None]))
     draws = torch.Generator().manual_seed(0)
+    alike = torch.cosine_similarity(edges(image), edges(photo), dim=0)
     return [
         content_loss(deep, wanted).item(),
         style_loss(deep, grams).item(),
+        1 - alike.item(),
         patch_distance(image, painting, draws),
     ]
 
@@ -129,19 +145,84 @@ OPTIONS = {"content_blocks": [3], "style_blocks": [0, 1, 2, 3, 4]}
 other, accuracy = network(9, (24, 40, 56), num_steps)
 kinds = {"trained": num_steps, "random": 0}
 found = {kind: [] for kind in kinds}
-scores = []
 for seed in range(3):
     for kind, steps in kinds.items():
         blocks, score = network(seed, (16, 32, 48, 64), steps)
-        scores.append(score)
         for weight in CONTENT_WEIGHTS:
-            weights = {"content_weight": weight, "num_steps": 80}
+            weights = {"content_weight": weight, "num_steps": 60}
             result = transfer_style(
                 photo, painting, blocks, **OPTIONS, **weights
             )
             found[kind].append(judge(result.image, other))
-shape = 3, len(CONTENT_WEIGHTS), 3  # seeds, weights, judges
+        print(kind, seed, score, found[kind][-3:], flush=True)
+shape = 3, len(CONTENT_WEIGHTS), 4  # seeds, weights, judges
 found = {kind: torch.tensor(rows).view(shape) for kind, rows in found.items()}
 colors = torch.tensor(judge(match_colors(photo, painting), other))
-untouched = torch.tensor(judge(photo, other))
-print(accuracy, scores, found, colors, untouched)
+print(accuracy, colors)
+
+# %%
+# 结果 | The result
+# -----------------
+# 左边的两轴由网络量，右边的两轴不用网络。越靠左下越好。每条线是一个种子，三个点是内
+# 容的三种权重。
+#
+# On the left both axes are measured by the network, on the right by none. The
+# closer to the bottom left, the better. Each line is a seed, and its three dots
+# are three weights of content.
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
+styles = {
+    "trained": ("训练过的特征 | trained features", "o-", "tab:blue"),
+    "random": ("随机的特征 | random features", "s--", "tab:orange"),
+}
+for ax, (x, y) in zip(axes, [(0, 1), (2, 3)], strict=True):
+    for kind, (label, style, color) in styles.items():
+        for seed, run in enumerate(found[kind]):
+            name = label if seed == 0 else None
+            ax.plot(run[:, x], run[:, y], style, color=color, label=name)
+    name = "只换颜色 | colors alone"
+    ax.plot(colors[x], colors[y], "k^", ms=9, label=name)
+    ax.set(yscale="log")
+axes[0].set_xlabel("内容，由网络量 | content, by the network")
+axes[0].set_ylabel("风格，由网络量 | style, by the network")
+axes[1].set_xlabel("内容，由边缘量 | content, by edges")
+axes[1].set_ylabel("风格，由图块量 | style, by patches")
+handles = axes[0].get_legend_handles_labels()
+fig.legend(*handles, loc="outside lower center", ncols=3)
+fig.set_label(
+    "训练过的特征和随机的特征，内容的距离与风格的距离，左边由网络量，右边不用网络；只"
+    "换颜色的照片内容近，风格远 | Distances in content and in style for trained and"
+    " random features, by a network on the left and without one on the right;"
+    " the photograph in new colors is near in content and far in style"
+)
+plt.show()
+
+# %%
+# 断言与记录 | Claims and records
+# -------------------------------
+
+trained, random = found["trained"].double(), found["random"].double()
+if not data.stand_in:
+    assert trained[:, 2, 0].mean() < random[:, 2, 0].mean()
+    assert trained[:, :, 1].mean() < random[:, :, 1].mean()
+for run in found.values():  # strokes come with either, as patches tell
+    assert (run[:, 0, 3] < 0.7 * colors[3]).all()
+names = "content", "style", "edges", "patches"
+values = {f"colors_{name}": colors[k] for k, name in enumerate(names)}
+for kind, run in found.items():
+    for k, name in enumerate(names):
+        values[f"{kind}_{name}_low"] = run[:, 0, k]
+        values[f"{kind}_{name}_high"] = run[:, 2, k]
+over = "3 个随机种子 | 3 random seeds"
+record_all("style_features", values, unit="fraction", over=over, format=".3f")
+
+# %%
+# 练习 | Exercise
+# ---------------
+# 裁判网络是训练过的。这对训练过的特征有利吗？用一个随机的裁判看看，结论还一样吗？
+#
+# The judging network is a trained one. Does that favor trained features? Take a
+# random judge. Is the conclusion the same?
+
+unfair, _ = network(9, (24, 40, 56), 0)
+print(judge(result.image, unfair)[:2])
