@@ -9,8 +9,8 @@ r"""
 Cut a picture into tiles and shuffle them. Things in it are scattered, yet the
 Gram matrix hardly changes, as long as tiles are much larger than what a
 convolution sees. Small tiles have many cuts, and then Gram matrices change as
-well. The control is a photograph in the same colors, whose Gram matrix differs.
-Five random networks are tried.
+well. The control is a photograph in the same colors, whose Gram matrix is
+another one. Five random networks are tried.
 
 **你需要** :doc:`/computer-vision/style-transfer`；**你得到** 特征和格拉姆矩阵的变化，
 随方块的边长。
@@ -77,9 +77,9 @@ for ax, (title, picture) in zip(axes, shown, strict=True):
     ax.set_title(title)
     ax.axis("off")
 fig.set_label(
-    "左：一幅画，黄色的漩涡和蓝色的底；中：打乱的大方块，笔触还在；右：打乱的像素，只剩"
-    "颜色 | Left: a painting of yellow swirls on blue; middle: large tiles shuffled,"
-    " with strokes still seen; right: pixels shuffled, and colors are left"
+    "左：一幅画，黄色的漩涡和蓝色的底；中：打乱的大方块，笔触还在；右：打乱的像素，"
+    "只剩颜色 | Left: a painting of yellow swirls on blue; middle: large tiles"
+    " shuffled, strokes still seen; right: pixels shuffled, colors are left"
 )
 plt.show()
 
@@ -158,7 +158,7 @@ record_all(
         "gram_pixels": gram_moved[0],
         "gram_photo": other,
     },
-    unit="fraction",
+    unit="",
     over="5 个随机的网络 | 5 random networks",
     format=".2f",
 )

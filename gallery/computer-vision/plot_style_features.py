@@ -2,8 +2,8 @@ r"""
 训练过的特征留住内容 | Trained features keep the content
 ========================================================
 
-训练过的网络和随机的网络都能给风格迁移提供特征。训练带来了什么？我们在三个种子上各做一
-遍，让没有参加迁移的裁判来量。一个裁判是宽度和种子都不同的网络，另外两个不用网络：图块
+训练过的网络和随机的网络都能给风格迁移提供特征。训练带来了什么？我们在三个种子上各做
+一遍，让没有参加迁移的裁判来量。一个裁判是宽度和种子都不同的网络，另外两个不用网络：图块
 的分布量风格，边缘的相关量内容。对照是只换颜色的照片，它没有笔触。
 
 A trained network can supply the features of a style transfer, and so can a
@@ -42,6 +42,7 @@ from d2lnotes.style_transfer import (
 device = select_device()
 num_train = on(device, cpu=5000, cuda=50_000)
 data = fetch_cifar10(num_train=num_train, stand_in=True)
+num_train = len(data.train_images)
 num_steps = on(device, cpu=80, cuda=3000)
 CONTENT_WEIGHTS = (0.003, 0.03, 0.3)
 SIZE = (96, 144)
@@ -66,25 +67,21 @@ painting = make_painting(SIZE, generator=draws, **strokes).to(device)
 
 
 def network(seed, widths, num_steps):
-    """Return blocks, trained for so many steps, and what they score."""
+    """Return blocks, trained for so many steps or for none."""
     generator = seed_everything(seed)
     blocks = make_blocks(widths)
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], 10)
     net = nn.Sequential(*blocks, nn.ReLU(), *head).to(device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
     for step in range(max(num_steps, 40)):
-        size = (64,)
-        pick = torch.randint(len(data.train_images), size, generator=generator)
+        pick = torch.randint(num_train, (64,), generator=generator)
         scores = net(data.train_images[pick].to(device))
         if step < num_steps:
             loss = cross_entropy(scores, data.train_labels[pick].to(device))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-    net.eval().requires_grad_(False)
-    guess = net(data.test_images[:1000].to(device)).argmax(dim=1).cpu()
-    right = (guess == data.test_labels[:1000]).double().mean()
-    return net[: len(blocks)], right
+    return net.eval().requires_grad_(False)[: len(blocks)]
 
 
 # %%
@@ -94,8 +91,8 @@ def network(seed, widths, num_steps):
 # 减，平均的差就是它们的距离。图块不记得自己在哪里。
 #
 # Patches are squares of 7 by 7, with 147 numbers. Those of two pictures are
-# looked at along 64 random directions. Sorted values are subtracted one by one,
-# and the mean difference is the distance. Patches do not remember their place.
+# looked at along 64 random directions. Sorted values are subtracted one by
+# one, and the mean difference is the distance. Patches forget their place.
 
 
 def patch_distance(image, other, generator):
@@ -142,23 +139,22 @@ def judge(image, blocks):
 # ----------------------
 
 OPTIONS = {"content_blocks": [3], "style_blocks": [0, 1, 2, 3, 4]}
-other, accuracy = network(9, (24, 40, 56), num_steps)
+OPTIONS["num_steps"] = 60
+other = network(9, (24, 40, 56), num_steps)
 kinds = {"trained": num_steps, "random": 0}
 found = {kind: [] for kind in kinds}
 for seed in range(3):
     for kind, steps in kinds.items():
-        blocks, score = network(seed, (16, 32, 48, 64), steps)
+        blocks = network(seed, (16, 32, 48, 64), steps)
         for weight in CONTENT_WEIGHTS:
-            weights = {"content_weight": weight, "num_steps": 60}
-            result = transfer_style(
-                photo, painting, blocks, **OPTIONS, **weights
-            )
+            OPTIONS["content_weight"] = weight
+            result = transfer_style(photo, painting, blocks, **OPTIONS)
             found[kind].append(judge(result.image, other))
-        print(kind, seed, score, found[kind][-3:], flush=True)
+        print(kind, seed, found[kind][-3:], flush=True)
 shape = 3, len(CONTENT_WEIGHTS), 4  # seeds, weights, judges
 found = {kind: torch.tensor(rows).view(shape) for kind, rows in found.items()}
 colors = torch.tensor(judge(match_colors(photo, painting), other))
-print(accuracy, colors)
+print(colors)
 
 # %%
 # 结果 | The result
@@ -167,19 +163,25 @@ print(accuracy, colors)
 # 容的三种权重。
 #
 # On the left both axes are measured by the network, on the right by none. The
-# closer to the bottom left, the better. Each line is a seed, and its three dots
-# are three weights of content.
+# closer to the bottom left, the better. Each line is a seed, and its three
+# dots are three weights of content.
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
-styles = {
+STYLES = {
     "trained": ("训练过的特征 | trained features", "o-", "tab:blue"),
     "random": ("随机的特征 | random features", "s--", "tab:orange"),
 }
+
+# %%
+# 左右各一个坐标系。
+#
+# One frame on the left and one on the right.
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
 for ax, (x, y) in zip(axes, [(0, 1), (2, 3)], strict=True):
-    for kind, (label, style, color) in styles.items():
+    for kind, (label, style, color) in STYLES.items():
         for seed, run in enumerate(found[kind]):
             name = label if seed == 0 else None
-            ax.plot(run[:, x], run[:, y], style, color=color, label=name)
+            ax.plot(run[:, x], run[:, y], style, c=color, label=name)
     name = "只换颜色 | colors alone"
     ax.plot(colors[x], colors[y], "k^", ms=9, label=name)
     ax.set(yscale="log")
@@ -187,13 +189,13 @@ axes[0].set_xlabel("内容，由网络量 | content, by the network")
 axes[0].set_ylabel("风格，由网络量 | style, by the network")
 axes[1].set_xlabel("内容，由边缘量 | content, by edges")
 axes[1].set_ylabel("风格，由图块量 | style, by patches")
-handles = axes[0].get_legend_handles_labels()
-fig.legend(*handles, loc="outside lower center", ncols=3)
+names = axes[0].get_legend_handles_labels()
+fig.legend(*names, loc="outside lower center", ncols=3)
 fig.set_label(
-    "训练过的特征和随机的特征，内容的距离与风格的距离，左边由网络量，右边不用网络；只"
-    "换颜色的照片内容近，风格远 | Distances in content and in style for trained and"
-    " random features, by a network on the left and without one on the right;"
-    " the photograph in new colors is near in content and far in style"
+    "训练过的和随机的特征，内容与风格的距离，左边由网络量，右边不用网络；只换颜色的"
+    "照片内容近，风格远 | Distances in content and style for trained and random"
+    " features, by a network on the left and without one on the right; the"
+    " photograph in new colors is near in content and far in style"
 )
 plt.show()
 
@@ -214,15 +216,15 @@ for kind, run in found.items():
         values[f"{kind}_{name}_low"] = run[:, 0, k]
         values[f"{kind}_{name}_high"] = run[:, 2, k]
 over = "3 个随机种子 | 3 random seeds"
-record_all("style_features", values, unit="fraction", over=over, format=".3f")
+record_all("style_features", values, unit="", over=over, format=".3f")
 
 # %%
 # 练习 | Exercise
 # ---------------
 # 裁判网络是训练过的。这对训练过的特征有利吗？用一个随机的裁判看看，结论还一样吗？
 #
-# The judging network is a trained one. Does that favor trained features? Take a
-# random judge. Is the conclusion the same?
+# The judging network is a trained one. Does that favor trained features? Take
+# a random judge. Is the conclusion the same?
 
-unfair, _ = network(9, (24, 40, 56), 0)
+unfair = network(9, (24, 40, 56), 0)
 print(judge(result.image, unfair)[:2])

@@ -7,10 +7,10 @@ r"""
 失仍然很大，所以迁移的不只是颜色。
 
 A network that was trained on CIFAR-10 for a short while is enough to bring the
-strokes and colors of a painting to a photograph. The pixels of the picture are
-trained, and the network stays. With more weight on content, the result is more
-like the photograph. The control is the photograph in new colors. Its style loss
-is still large, so more than colors is transferred.
+strokes and colors of a painting to a photograph. Pixels are trained, and the
+network stays. With more weight on content, the result is more like the
+photograph. The control is the photograph in new colors. Its style loss is
+still large, so more than colors is transferred.
 
 **你需要** :doc:`/computer-vision/style-transfer`；**你得到** 一幅结果，和三种权重的
 比较。
@@ -41,7 +41,8 @@ from d2lnotes.style_transfer import (
 device = select_device()
 num_train = on(device, cpu=5000, cuda=50_000)
 data = fetch_cifar10(num_train=num_train, stand_in=True)
-num_steps = on(device, cpu=120, cuda=3000)
+num_train = len(data.train_images)
+num_steps = on(device, cpu=100, cuda=3000)
 
 # %%
 # 照片和画 | A photograph and a painting
@@ -140,9 +141,9 @@ for ax, (title, picture) in zip(axes.flat, shown, strict=True):
     ax.set_title(title)
     ax.axis("off")
 fig.set_label(
-    "左上：一座楼阁的照片；右上：一幅有黄色漩涡的蓝色的画；左下：换了颜色的照片；右下："
-    "楼阁的轮廓还在，由笔触画成 | Top left: photograph of a pavilion; top right: a"
-    " blue painting with yellow swirls; bottom left: the photograph in new colors;"
+    "左上：一座楼阁的照片；右上：一幅有黄色漩涡的蓝色的画；左下：换了颜色的照片；"
+    "右下：楼阁的轮廓还在，由笔触画成 | Top left: a pavilion; top right: a"
+    " blue painting with yellow swirls; bottom left: the photograph recolored;"
     " bottom right: the outline of the pavilion, painted in strokes"
 )
 plt.show()
@@ -169,7 +170,7 @@ plt.show()
 # 内容的权重越大，内容损失越小，风格损失越大。只换颜色的照片，风格损失远大于结果的。
 #
 # With more weight on content, the content loss is smaller and the style loss
-# larger. The photograph in new colors has a far larger style loss than results.
+# larger. The photograph in new colors has a far larger style loss.
 
 assert (content[0] > content[2]).all()
 assert (style[0] < style[2]).all()
@@ -182,7 +183,7 @@ values = {
     "style_colors": start,
 }
 over = "3 个随机种子 | 3 random seeds"
-record_all("style_transfer", values, unit="fraction", over=over, format=".3f")
+record_all("style_transfer", values, unit="", over=over, format=".3f")
 record_all(
     "style_transfer_network",
     {"accuracy": scores},
@@ -196,8 +197,8 @@ record_all(
 # ---------------
 # 风格只用块 0，也就是标准化的像素。结果里还有笔触吗？
 #
-# Let style use block 0 alone, which is the standardized pixels. Are there still
-# strokes in the result?
+# Let style use block 0 alone, which is the standardized pixels. Are there
+# still strokes in the result?
 
 options |= {"style_blocks": [0], "content_weight": 0.03, "num_steps": 40}
 flat = transfer_style(photo, painting, blocks, **options)
