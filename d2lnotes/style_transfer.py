@@ -81,8 +81,7 @@ def gram_matrix(features: Tensor) -> Tensor:
     if features.ndim < 3 or features.shape[-1] * features.shape[-2] == 0:
         raise ValueError(
             "features have shape (*, channels, height, width) with at least one place, "
-            f"got {tuple(features.shape)}; features[:, None] adds a channel axis to a "
-            "batch of maps"
+            f"got {tuple(features.shape)}; features[:, None] adds a channel axis"
         )
     flat = features.flatten(-2)  # (*, channels, height * width)
     return flat @ flat.mT / flat.shape[-1]
@@ -237,8 +236,7 @@ def transfer_style(
 
     References
     ----------
-    Gatys, Ecker and Bethge (2016), who use L-BFGS as well, but neither the sigmoid nor
-    the variation nor these colors at the start.
+    Gatys, Ecker and Bethge (2016) use L-BFGS too, but no sigmoid and no variation.
     """
     _check_pictures(content=content, style=style)
     _check_numbers(num_steps, content_weight, style_weight, variation_weight)
@@ -287,10 +285,8 @@ def match_colors(content: Tensor, style: Tensor) -> Tensor:
 
     Parameters
     ----------
-    content : (channels, height, width) float
-        Brightness in [0, 1].
-    style : (channels, any height, any width) float
-        Brightness in [0, 1].
+    content, style : (channels, height, width) float
+        Brightness in [0, 1]; height and width may differ.
 
     Returns
     -------

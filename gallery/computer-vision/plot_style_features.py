@@ -42,7 +42,7 @@ from d2lnotes.style_transfer import (
 device = select_device()
 num_train = on(device, cpu=5000, cuda=50_000)
 data = fetch_cifar10(num_train=num_train, stand_in=True)
-num_train = len(data.train_images)
+train = data.train_images.to(device), data.train_labels.to(device)
 num_steps = on(device, cpu=80, cuda=3000)
 CONTENT_WEIGHTS = (0.003, 0.03, 0.3)
 SIZE = (96, 144)
@@ -66,18 +66,18 @@ painting = make_painting(SIZE, generator=draws, **strokes).to(device)
 # the statistics of batch normalization are estimated.
 
 
-def network(seed, widths, num_steps):
+def network(seed, widths, images, labels, num_steps):
     """Return blocks, trained for so many steps or for none."""
     generator = seed_everything(seed)
     blocks = make_blocks(widths)
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], 10)
-    net = nn.Sequential(*blocks, nn.ReLU(), *head).to(device)
+    net = nn.Sequential(*blocks, nn.ReLU(), *head).to(images.device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
     for step in range(max(num_steps, 40)):
-        pick = torch.randint(num_train, (64,), generator=generator)
-        scores = net(data.train_images[pick].to(device))
+        pick = torch.randint(len(images), (64,), generator=generator)
+        scores = net(images[pick])
         if step < num_steps:
-            loss = cross_entropy(scores, data.train_labels[pick].to(device))
+            loss = cross_entropy(scores, labels[pick])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -98,7 +98,7 @@ def network(seed, widths, num_steps):
 def patch_distance(image, other, generator):
     """Return how much the distributions of patches differ."""
     directions = torch.randn(147, 64, generator=generator)
-    directions = (directions / directions.norm(dim=0)).to(device)
+    directions = (directions / directions.norm(dim=0)).to(image.device)
     sorted_values = [
         (unfold(x[None], 7)[0].T @ directions).sort(dim=0).values
         for x in (image, other)
@@ -120,7 +120,7 @@ def edges(image):
 # network, content by edges, and style by patches.
 
 
-def judge(image, blocks):
+def judge(image, blocks, photo, painting):
     """Return four distances, from the photograph or from the painting."""
     deep, wanted = blocks(image[None]), blocks(photo[None])
     grams = gram_matrix(blocks(painting[None]))
@@ -138,22 +138,23 @@ def judge(image, blocks):
 # 三个种子 | Three seeds
 # ----------------------
 
+pair = photo, painting
 OPTIONS = {"content_blocks": [3], "style_blocks": [0, 1, 2, 3, 4]}
 OPTIONS["num_steps"] = 60
-other = network(9, (24, 40, 56), num_steps)
+other = network(9, (24, 40, 56), *train, num_steps)
 kinds = {"trained": num_steps, "random": 0}
 found = {kind: [] for kind in kinds}
 for seed in range(3):
     for kind, steps in kinds.items():
-        blocks = network(seed, (16, 32, 48, 64), steps)
+        blocks = network(seed, (16, 32, 48, 64), *train, steps)
         for weight in CONTENT_WEIGHTS:
             OPTIONS["content_weight"] = weight
-            result = transfer_style(photo, painting, blocks, **OPTIONS)
-            found[kind].append(judge(result.image, other))
+            result = transfer_style(*pair, blocks, **OPTIONS)
+            found[kind].append(judge(result.image, other, *pair))
         print(kind, seed, found[kind][-3:], flush=True)
 shape = 3, len(CONTENT_WEIGHTS), 4  # seeds, weights, judges
 found = {kind: torch.tensor(rows).view(shape) for kind, rows in found.items()}
-colors = torch.tensor(judge(match_colors(photo, painting), other))
+colors = torch.tensor(judge(match_colors(*pair), other, *pair))
 print(colors)
 
 # %%
@@ -221,10 +222,15 @@ record_all("style_features", values, unit="", over=over, format=".3f")
 # %%
 # 练习 | Exercise
 # ---------------
-# 裁判网络是训练过的。这对训练过的特征有利吗？用一个随机的裁判看看，结论还一样吗？
+# 裁判网络是训练过的，可能偏袒同类。换一个随机的裁判，它也说最后一幅结果比只换颜色的
+# 照片更像画吗？
 #
-# The judging network is a trained one. Does that favor trained features? Take
-# a random judge. Is the conclusion the same?
+# The judging network is a trained one and may favor its kind. Does a random
+# judge, too, find the last result more like the painting than new colors are?
 
-unfair = network(9, (24, 40, 56), 0)
-print(judge(result.image, unfair)[:2])
+unfair = network(9, (24, 40, 56), *train, 0)
+plain = match_colors(*pair)
+for image in (result.image, plain):
+    print(judge(image, unfair, *pair)[:2])
+# It does: the result has the strokes, and new colors do not.
+assert judge(result.image, unfair, *pair)[1] < judge(plain, unfair, *pair)[1]

@@ -41,7 +41,7 @@ from d2lnotes.style_transfer import (
 device = select_device()
 num_train = on(device, cpu=5000, cuda=50_000)
 data = fetch_cifar10(num_train=num_train, stand_in=True)
-num_train = len(data.train_images)
+images, labels = data.train_images.to(device), data.train_labels.to(device)
 num_steps = on(device, cpu=100, cuda=3000)
 
 # %%
@@ -70,27 +70,19 @@ painting = painting.to(device)
 # are frozen, and the head is dropped.
 
 
-def network(seed):
-    """Return trained blocks, and how many test photographs they got right."""
+def network(seed, images, labels, num_steps):
+    """Return blocks and a head after so many steps of Adam."""
     generator = seed_everything(seed)
-    blocks = make_blocks()
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)
-    net = nn.Sequential(*blocks, nn.ReLU(), *head).to(device)
+    net = nn.Sequential(*make_blocks(), nn.ReLU(), *head).to(images.device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
     for _ in range(num_steps):
-        shape = (64,)
-        pick = torch.randint(
-            len(data.train_images), shape, generator=generator
-        )
-        scores = net(data.train_images[pick].to(device))
-        loss = cross_entropy(scores, data.train_labels[pick].to(device))
+        pick = torch.randint(len(images), (64,), generator=generator)
+        loss = cross_entropy(net(images[pick]), labels[pick])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    net.eval().requires_grad_(False)
-    guess = net(data.test_images[:1000].to(device)).argmax(dim=1).cpu()
-    right = (guess == data.test_labels[:1000]).double().mean()
-    return net[: len(blocks)], right
+    return net.eval().requires_grad_(False)
 
 
 # %%
@@ -105,8 +97,10 @@ options = {"content_blocks": [3], "style_blocks": [0, 1, 2, 3, 4]}
 plain = match_colors(photo, painting)
 pictures, content, style, start, scores = [], [], [], [], []
 for seed in range(3):
-    blocks, score = network(seed)
-    scores.append(score)
+    net = network(seed, images, labels, num_steps)
+    guess = net(data.test_images[:1000].to(device)).argmax(dim=1).cpu()
+    scores.append((guess == data.test_labels[:1000]).double().mean())
+    blocks = net[:5]
     for weight in WEIGHTS:
         result = transfer_style(
             photo,
