@@ -173,7 +173,7 @@ values = {
     "style_colors": start,
 }
 over = "3 个随机种子 | 3 random seeds"
-record_all("style_transfer", values, unit="", over=over, format=".3f")
+record_all("style_transfer", values, unit="", over=over, format=".4f")
 record_all(
     "style_transfer_network",
     {"accuracy": scores},
