@@ -87,28 +87,41 @@ def distance(features, first, second):
 
 
 @torch.no_grad()
-def judge(model, features, generator):
-    """Return errors, label agreement and distances of one model."""
-    codes, known = model.encode(test)[0], model.encode(train)[0]
-    error = (model.decode(codes) - test).square().sum(dim=1).mean()
+def judge(model, seen, unseen):
+    """Return the error, and how often the nearest code is of the same class."""
+    codes, known = model.encode(unseen[0])[0], model.encode(seen[0])[0]
+    error = (model.decode(codes) - unseen[0]).square().sum(dim=1).mean()
     nearest = torch.cdist(codes, known).argmin(dim=1)
-    agree = (train_labels[nearest] == test_labels).float().mean()
-    root = torch.linalg.cholesky(torch.cov(known.T))
-    noise = torch.randn(half, 2, generator=generator).to(device)
-    fitted = model.decode(known.mean(dim=0) + noise @ root.T)
-    standard = model.sample(half, generator)
-    away = [distance(features, x, other) for x in (standard, fitted)]
-    return [float(error), float(agree), *away]
+    agree = (seen[1][nearest] == unseen[1]).float().mean()
+    return [float(error), float(agree)]
 
+
+@torch.no_grad()
+def draw(model, seen, num_samples, generator):
+    """Return pictures of standard normal codes and of codes like those seen."""
+    known = model.encode(seen)[0]
+    root = torch.linalg.cholesky(torch.cov(known.T))
+    noise = torch.randn(num_samples, 2, generator=generator).to(seen.device)
+    fitted = model.decode(known.mean(dim=0) + noise @ root.T)
+    return model.sample(num_samples, generator), fitted
+
+
+# %%
+# 每个种子两种都训练，两种都评判。
+#
+# Both are trained and judged with each seed.
 
 rows = {0.0: [], 2.0: []}
+seen, unseen = (train, train_labels), (test, test_labels)
 for seed in range(num_seeds):
     for beta, results in rows.items():
         generator = seed_everything(seed)
         model = VAE(train.shape[1], 2).to(device)
         options = {"num_epochs": num_epochs, "generator": generator}
         fit_vae(model, train, beta=beta, **options)
-        results.append(judge(model, features, generator))
+        pictures = draw(model, train, half, generator)
+        away = [distance(features, x, other) for x in pictures]
+        results.append(judge(model, seen, unseen) + away)
         print(beta, seed, results[-1])
 plain, vae = (torch.tensor(results).T for results in rows.values())
 
