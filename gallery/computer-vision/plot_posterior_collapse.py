@@ -34,7 +34,7 @@ data = fetch_fashion_mnist(stand_in=True)
 num_images = on(device, cpu=4000, cuda=60_000)
 train = data.train_images[:num_images].flatten(1).to(device)
 test = data.test_images[:2000].flatten(1).to(device)
-num_epochs = 30 if data.stand_in else 8
+num_epochs = 15 if data.stand_in else 8
 num_seeds = on(device, cpu=3, cuda=5)
 betas = [0.1, 1.0, 3.0, 10.0, 30.0]
 LATENT = 16
