@@ -44,7 +44,7 @@ schedule = NoiseSchedule.linear(100)
 centers = shape_centers("moons")
 exact = MixtureDenoiser(centers, 0.1, schedule).to(device)
 num_points = on(device, cpu=1000, cuda=4000)
-num_updates = on(device, cpu=2000, cuda=6000)
+num_updates = on(device, cpu=1500, cuda=6000)
 num_seeds = 3
 
 # %%
@@ -70,8 +70,9 @@ for seed in range(num_seeds):
     generator = seed_everything(seed)
     points = draw(centers, 10_000, generator).to(device)
     network = PointDenoiser(width=128).to(device)
-    sizes = {"num_updates": num_updates, "batch_size": 128}
-    fit_denoiser(network, points, schedule, generator=generator, **sizes)
+    options = {"num_updates": num_updates, "batch_size": 128}
+    options |= {"learning_rate": 5e-3, "generator": generator}
+    fit_denoiser(network, points, schedule, **options)
     networks.append(network.eval())
     generators.append(generator)
 
@@ -228,8 +229,8 @@ plt.show()
 
 one, two, twenty = counts.index(1), counts.index(2), counts.index(20)
 assert (distances["network"][:, one] > 0.5).all()
-assert (distances["network"][:, twenty] < plain).all()
-assert (near["network"][:, twenty] > plain_near + 0.15).all()
+assert (distances["network"][:, twenty] < 0.6 * plain).all()
+assert (near["network"][:, twenty] > plain_near + 0.2).all()
 assert (distances["exact"][:, two] > 10 * distances["exact"][:, -1]).all()
 assert (distances["exact"][:, -1] < 0.03).all()
 assert (losses[1] < losses[0]).all()  # nothing can be better on average

@@ -136,7 +136,8 @@ shares = truth_says.mean(dim=0)
 rows = {name: [] for name in names}
 for seed in range(num_seeds):
     generator = seed_everything(seed + 1)
-    model = PointDenoiser(64, width=256, num_blocks=3).to(device)
+    model = PointDenoiser(64, width=256, num_blocks=3, waves=())
+    model = model.to(device)
     sizes = {"num_updates": num_updates, "batch_size": 128}
     fit_denoiser(model, codes, schedule, generator=generator, **sizes)
     start, other = torch.randn(2, num_samples, 64, generator=generator)
