@@ -17,10 +17,12 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss, softmax
 
 __all__ = [
+    "LinearCode",
     "MixtureDenoiser",
     "NoiseSchedule",
     "PointDenoiser",
     "add_noise",
+    "draw_mixture",
     "fit_denoiser",
     "noise_loss",
     "remove_noise",
@@ -28,6 +30,7 @@ __all__ = [
     "sample_ddpm",
     "shape_centers",
     "time_embedding",
+    "walk_back",
 ]
 
 _MOST_BETA = 0.999
@@ -365,6 +368,46 @@ def sample_ddim(
     return x
 
 
+@torch.no_grad()
+def walk_back(
+    model: Denoiser, schedule: NoiseSchedule, start: Tensor, steps: Sequence[int]
+) -> list[Tensor]:
+    """Return the points at each of some steps, on a walk without fresh noise.
+
+    Parameters
+    ----------
+    model
+        Called as ``model(x, t)``; its mode is left as it is.
+    schedule
+        The one it was trained with.
+    start : (batch, …) float
+        The points at the first of the steps.
+    steps
+        Falling, from T or less to 0 or more.
+
+    Returns
+    -------
+    list of Tensor, (batch, …) float
+        As many as there are steps, ``start`` first.
+
+    Raises
+    ------
+    ValueError
+        If the steps do not fall.
+    """
+    if any(later >= t for t, later in itertools.pairwise(steps)):
+        raise ValueError(
+            f"a walk back goes to ever smaller steps, got {list(steps)}; reverse them"
+        )
+    points = [start]
+    for t, later in itertools.pairwise(steps):
+        now = torch.full((len(start),), t, device=start.device)
+        noise = model(points[-1], now)
+        x0 = remove_noise(points[-1], now, noise, schedule)
+        points.append(add_noise(x0, torch.full_like(now, later), noise, schedule))
+    return points
+
+
 def time_embedding(t: Tensor, num_features: int) -> Tensor:
     """Return sines and cosines of the steps, slow and fast ones.
 
@@ -543,3 +586,70 @@ def shape_centers(name: str) -> Tensor:
     points = torch.cat(rows)
     points = points - points.mean(dim=0)
     return (points / points.square().mean().sqrt()).float()
+
+
+def draw_mixture(
+    centers: Tensor, number: int, *, deviation: float, generator: torch.Generator
+) -> Tensor:
+    """Return points of the mixture of Gaussians that a denoiser can know exactly.
+
+    Parameters
+    ----------
+    centers : (num_centers, num_features) float
+        Each is chosen as often as another.
+    number
+        Points to draw.
+    deviation
+        Standard deviation around a center.
+    generator
+        Of the CPU.
+
+    Returns
+    -------
+    Tensor : (number, num_features) float
+    """
+    chosen = torch.randint(len(centers), (number,), generator=generator)
+    noise = torch.randn(number, centers.shape[1], generator=generator)
+    return centers[chosen] + deviation * noise
+
+
+class LinearCode:
+    """A linear autoencoder: coordinates along the directions of largest variance.
+
+    Principal component analysis finds the directions. All coordinates are divided by
+    one number, so that their mean variance is 1 and large ones stay large.
+
+    Parameters
+    ----------
+    data : (num_examples, …) float
+        What to fit it to, such as pictures.
+    num_codes
+        Numbers that stand for an example, at most its number of features.
+
+    Raises
+    ------
+    ValueError
+        If there are more codes than features.
+    """
+
+    def __init__(self, data: Tensor, num_codes: int) -> None:
+        rows = data.flatten(1)
+        if not 1 <= num_codes <= rows.shape[1]:
+            raise ValueError(
+                f"an example of {rows.shape[1]} numbers has 1 to {rows.shape[1]} codes; "
+                f"got num_codes={num_codes}"
+            )
+        self.shape = data.shape[1:]
+        self.mean = rows.mean(dim=0)
+        variances, directions = torch.linalg.eigh(rows.T.cov(correction=0))
+        self.directions = directions[:, -num_codes:]
+        self.scale = variances[-num_codes:].mean().sqrt()
+
+    def encode(self, data: Tensor) -> Tensor:
+        """Return the codes of examples: (batch, …) to (batch, num_codes)."""
+        return (data.flatten(1) - self.mean) @ self.directions / self.scale
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Return the examples that codes stand for: (batch, num_codes) to (batch, …)."""
+        rows = codes * self.scale @ self.directions.T + self.mean
+        return rows.view(-1, *self.shape)

@@ -30,11 +30,12 @@ from d2lnotes.models.diffusion import (
     NoiseSchedule,
     PointDenoiser,
     add_noise,
+    draw_mixture,
     fit_denoiser,
     noise_loss,
-    remove_noise,
     sample_ddim,
     shape_centers,
+    walk_back,
 )
 from d2lnotes.results import record_all
 from d2lnotes.runtime import on, seed_everything, select_device
@@ -57,18 +58,11 @@ num_seeds = 3
 # all coordinates the variance is about 1. Each seed draws training data of its
 # own and trains a network.
 
-
-def draw(centers, number, generator):
-    """Return points of the mixture."""
-    chosen = torch.randint(len(centers), (number,), generator=generator)
-    noise = torch.randn(number, 2, generator=generator)
-    return centers[chosen] + 0.1 * noise
-
-
 networks, generators = [], []
 for seed in range(num_seeds):
     generator = seed_everything(seed)
-    points = draw(centers, 10_000, generator).to(device)
+    options = {"deviation": 0.1, "generator": generator}
+    points = draw_mixture(centers, 10_000, **options).to(device)
     network = PointDenoiser(width=128).to(device)
     options = {"num_updates": num_updates, "batch_size": 128}
     options |= {"learning_rate": 5e-3, "generator": generator}
@@ -86,23 +80,8 @@ for seed in range(num_seeds):
 # with no fresh noise. A step back does two things: it estimates the data without
 # noise, then adds noise up to what the earlier step has.
 
-
-def walk_back(model, schedule, x, shown):
-    """Return the points at the steps ``shown``, by number of the step."""
-    seen = {}
-    for t in range(schedule.num_steps, 0, -1):
-        steps = torch.full((len(x),), t, device=x.device)
-        seen[t] = x.cpu()
-        with torch.no_grad():
-            noise = model(x, steps)
-        x0 = remove_noise(x, steps, noise, schedule)
-        x = add_noise(x0, steps - 1, noise, schedule)
-    seen[0] = x.cpu()
-    return [seen[t] for t in shown]
-
-
 generator = torch.Generator().manual_seed(0)
-x0 = draw(centers, 1000, generator)
+x0 = draw_mixture(centers, 1000, deviation=0.1, generator=generator)
 shown = [0, 20, 40, 100]
 forward = [
     add_noise(
@@ -114,7 +93,8 @@ forward = [
     for t in shown
 ]
 start = torch.randn(1000, 2, generator=generator).to(device)
-backward = walk_back(networks[0], schedule, start, shown[::-1])
+every = walk_back(networks[0], schedule, start, range(100, -1, -1))
+backward = [every[100 - t].cpu() for t in reversed(shown)]
 
 # %%
 
@@ -167,8 +147,9 @@ def share_near(points, centers):
 for seed, (network, generator) in enumerate(
     zip(networks, generators, strict=True)
 ):
-    data = draw(centers, num_points, generator)
-    more = draw(centers, num_points, generator)
+    options = {"deviation": 0.1, "generator": generator}
+    data = draw_mixture(centers, num_points, **options)
+    more = draw_mixture(centers, num_points, **options)
     real[seed] = energy_distance(more, data)
     real_near[seed] = share_near(more, centers)
     noise = torch.randn(num_points, 2, generator=generator)
@@ -186,7 +167,8 @@ for seed, (network, generator) in enumerate(
             found = sample_ddim(model, schedule, start, **options).cpu()
             distances[name][seed, k] = energy_distance(found, data)
             near[name][seed, k] = share_near(found, centers)
-    large = draw(centers, 20_000, generator).to(device)
+    large = draw_mixture(centers, 20_000, deviation=0.1, generator=generator)
+    large = large.to(device)
     for row, model in zip(losses, (network, exact), strict=True):
         same = torch.Generator().manual_seed(seed)
         with torch.no_grad():

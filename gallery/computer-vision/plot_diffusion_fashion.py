@@ -29,6 +29,7 @@ from torch.nn.functional import cross_entropy
 from d2lnotes.data.images import fetch_fashion_mnist
 from d2lnotes.models.convnets import ModernLeNet
 from d2lnotes.models.diffusion import (
+    LinearCode,
     NoiseSchedule,
     PointDenoiser,
     fit_denoiser,
@@ -39,7 +40,7 @@ from d2lnotes.runtime import on, seed_everything, select_device
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
-num_images = on(device, cpu=20_000, cuda=60_000)
+num_images = on(device, cpu=10_000, cuda=60_000)
 num_updates = on(device, cpu=800, cuda=8000)
 num_seeds, num_samples = 3, 1000
 images = data.train_images[:num_images].to(device)
@@ -58,29 +59,11 @@ print(data)
 # directions of largest variance, all divided by one number so that the mean
 # variance is 1. It is a linear autoencoder.
 
+code = LinearCode(images, 64)
+codes = code.encode(images)
 flat = images.flatten(1)
-mean = flat.mean(dim=0)
-variances, directions = torch.linalg.eigh(flat.T.cov(correction=0))
-variances, directions = variances[-64:], directions[:, -64:]
-scale = variances.mean().sqrt()
-
-
-def encode(images, mean, directions, scale):
-    """Return the numbers of each image."""
-    return (images.flatten(1) - mean) @ directions / scale
-
-
-def decode(codes, mean, directions, scale):
-    """Return an image for each row of numbers."""
-    flat = codes * scale @ directions.T + mean
-    return flat.clamp(0, 1).view(-1, 1, 28, 28)
-
-
-basis = mean, directions, scale
-codes = encode(images, *basis)
-print(
-    f"variance kept: {codes.var(dim=0).sum() * scale**2 / flat.var(0).sum()}"
-)
+kept = codes.var(dim=0).sum() * code.scale**2 / flat.var(dim=0).sum()
+print(f"share of variance that is kept: {kept:.2f}")
 
 # %%
 # 裁判 | The judge
@@ -93,7 +76,7 @@ generator = seed_everything(0)
 judge = ModernLeNet().to(device)
 optimizer = torch.optim.SGD(judge.parameters(), lr=0.1, momentum=0.9)
 num_epochs = 15 if data.stand_in else 1
-order = [torch.randperm(len(images), generator=generator)[:12_000]]
+order = [torch.randperm(len(images), generator=generator)[:8000]]
 batches = torch.cat(order * num_epochs).split(128)
 rates = torch.optim.lr_scheduler.PolynomialLR(optimizer, len(batches))
 for batch in batches:
@@ -121,6 +104,21 @@ def frechet(first, second):
 
 
 # %%
+# 三个分数：弗雷歇距离；概率超过 0.9 的比例；类别的分布与真实的相差多少。
+#
+# Three scores: the Fréchet distance, the share with a probability above 0.9,
+# and how far the distribution of classes is from the real one.
+
+
+def score(judge, pictures, truth, shares):
+    """Return the three scores of some pictures."""
+    features, says = look(judge, pictures)
+    sure = (says.amax(dim=1) > 0.9).float().mean().item()
+    apart = (says.mean(dim=0) - shares).abs().sum().item() / 2
+    return [frechet(features, truth), sure, apart]
+
+
+# %%
 # 抽样 | Sampling
 # ---------------
 # 每个种子训练一个网络。扩散模型走 20 步，不加新噪声；另有一份走 100 步，每步加新噪
@@ -136,7 +134,7 @@ shares = truth_says.mean(dim=0)
 rows = {name: [] for name in names}
 for seed in range(num_seeds):
     generator = seed_everything(seed + 1)
-    model = PointDenoiser(64, width=256, num_blocks=3, waves=())
+    model = PointDenoiser(64, width=192, num_blocks=3, waves=())
     model = model.to(device)
     sizes = {"num_updates": num_updates, "batch_size": 128}
     fit_denoiser(model, codes, schedule, generator=generator, **sizes)
@@ -146,20 +144,16 @@ for seed in range(num_seeds):
     few = {"num_steps": 20}
     many = {"num_steps": 100, "eta": 1.0, "generator": generator}
     made = {
-        "pixels": (mean + flat.std(dim=0) * noise).clamp(0, 1),
-        "gaussian": decode(other * codes.std(dim=0), *basis),
-        "fresh": decode(sample_ddim(model, schedule, start, **many), *basis),
-        "diffusion": decode(
-            sample_ddim(model, schedule, start, **few), *basis
-        ),
-        "decoded": decode(encode(judged, *basis), *basis),
+        "pixels": (flat.mean(dim=0) + flat.std(dim=0) * noise),
+        "gaussian": code.decode(other * codes.std(dim=0)),
+        "fresh": code.decode(sample_ddim(model, schedule, start, **many)),
+        "diffusion": code.decode(sample_ddim(model, schedule, start, **few)),
+        "decoded": code.decode(code.encode(judged)),
         "real": judged,
     }
     for name, pictures in made.items():
-        features, says = look(judge, pictures.view(-1, 1, 28, 28))
-        sure = (says.amax(dim=1) > 0.9).float().mean().item()
-        apart = (says.mean(dim=0) - shares).abs().sum().item() / 2
-        rows[name].append([frechet(features, truth), sure, apart])
+        pictures = pictures.view(judged.shape).clamp(0, 1)
+        rows[name].append(score(judge, pictures, truth, shares))
 table = {name: torch.tensor(values) for name, values in rows.items()}
 print(table)
 
@@ -254,10 +248,7 @@ record_all(
 # were held out.
 
 nearest = [
-    torch.cdist(encode(made[name].view(-1, 1, 28, 28), *basis), codes)
-    .amin(dim=1)
-    .median()
-    .item()
+    torch.cdist(code.encode(made[name]), codes).amin(dim=1).median().item()
     for name in ("diffusion", "decoded")
 ]
 print(nearest)

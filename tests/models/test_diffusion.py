@@ -8,10 +8,12 @@ from torch.distributions import Categorical, MixtureSameFamily, MultivariateNorm
 from torch.testing import assert_close
 
 from d2lnotes.models.diffusion import (
+    LinearCode,
     MixtureDenoiser,
     NoiseSchedule,
     PointDenoiser,
     add_noise,
+    draw_mixture,
     fit_denoiser,
     noise_loss,
     remove_noise,
@@ -19,6 +21,7 @@ from d2lnotes.models.diffusion import (
     sample_ddpm,
     shape_centers,
     time_embedding,
+    walk_back,
 )
 
 
@@ -251,3 +254,50 @@ def test_shapes_have_mean_zero_and_unit_variance(name: str) -> None:
 def test_an_unknown_shape_is_refused_with_the_known_ones() -> None:
     with pytest.raises(LookupError, match="'moons', 'ring' and 'spiral'"):
         shape_centers("square")
+
+
+def test_a_walk_through_the_jumps_of_ddim_ends_where_it_ends(
+    schedule: NoiseSchedule,
+) -> None:
+    denoiser = MixtureDenoiser(shape_centers("ring"), 0.1, schedule)
+    start = torch.randn(20, 2)
+    walk = walk_back(denoiser, schedule, start, [100, 75, 50, 25, 0])
+    assert len(walk) == 5
+    assert walk[0] is start
+    end = sample_ddim(denoiser, schedule, start, num_steps=4)
+    assert_close(walk[-1], end, rtol=1e-4, atol=1e-4)
+
+
+def test_a_walk_forward_is_refused(schedule: NoiseSchedule) -> None:
+    with pytest.raises(ValueError, match="ever smaller steps"):
+        walk_back(PointDenoiser(), schedule, torch.zeros(1, 2), [0, 50])
+
+
+def test_points_of_a_mixture_have_its_variance() -> None:
+    generator = torch.Generator().manual_seed(0)
+    centers = torch.tensor([[-2.0, 0, 0], [2.0, 0, 0]])
+    points = draw_mixture(centers, 10_000, deviation=0.5, generator=generator)
+    expected = torch.tensor([4.25, 0.25, 0.25])
+    assert_close(points.var(dim=0), expected, rtol=0.05, atol=0)
+
+
+def test_as_many_codes_as_features_lose_nothing() -> None:
+    data = torch.rand(50, 1, 2, 3)
+    code = LinearCode(data, 6)
+    codes = code.encode(data)
+    assert_close(code.decode(codes), data, rtol=1e-4, atol=1e-5)
+    assert_close(codes.var(dim=0, correction=0).mean(), torch.tensor(1.0))
+
+
+def test_codes_lose_the_variance_of_the_other_directions() -> None:
+    data = torch.randn(200, 5) * torch.tensor([5.0, 4, 3, 2, 1])
+    code = LinearCode(data, 2)
+    lost = (code.decode(code.encode(data)) - data).square().sum(dim=1).mean()
+    singular = torch.linalg.svdvals(data - data.mean(dim=0)) ** 2 / 200
+    assert_close(lost, singular[2:].sum(), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("num_codes", [0, 7])
+def test_more_codes_than_features_are_refused(num_codes: int) -> None:
+    with pytest.raises(ValueError, match="1 to 6 codes"):
+        LinearCode(torch.rand(9, 2, 3), num_codes)

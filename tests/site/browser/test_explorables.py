@@ -997,4 +997,4 @@ def test_arrow_keys_move_the_start_of_a_walk(lesson):
     knob.press("ArrowLeft")
     knob.press("ArrowUp")
 
-    assert "has gone from (1.15, 0.95)" in told(page, "diffusion")
+    assert "has gone from (0.35, \u22121.85)" in told(page, "diffusion")

@@ -90,7 +90,7 @@
   const NEAR = 0.3;
   const REACH = 3;
   const SAMPLES = 400;
-  const START = [1.2, 0.9];
+  const START = [0.4, -1.9];
   const random = normals(7);
   const starts = Array.from({ length: SAMPLES }, () => [random(), random()]);
 
