@@ -41,8 +41,9 @@ from d2lnotes.runtime import on, seed_everything, select_device
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
 num_images = on(device, cpu=10_000, cuda=60_000)
-num_updates = on(device, cpu=800, cuda=8000)
-num_seeds, num_samples = 3, 1000
+num_updates = on(device, cpu=600, cuda=8000)
+num_seeds = 3
+num_samples = 150 if data.stand_in else 1000
 images = data.train_images[:num_images].to(device)
 labels = data.train_labels[:num_images].to(device)
 judged = data.test_images[:num_samples].to(device)
