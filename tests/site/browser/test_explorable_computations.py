@@ -23,6 +23,12 @@ from d2lnotes.models.convnets import (
     NiN,
     ResNet,
 )
+from d2lnotes.models.diffusion import (
+    MixtureDenoiser,
+    NoiseSchedule,
+    sample_ddim,
+    shape_centers,
+)
 from d2lnotes.site.explorables.directive import KIT
 from d2lnotes.site.explorables.words import WIDGETS, widget_names
 
@@ -1403,3 +1409,74 @@ def test_the_best_box_takes_the_true_box_and_a_duplicate_finds_none(compute):
     boxes = [[0, 0, 10, 9], [0, 0, 10, 10], [21, 0, 31, 10], [0, 0, 4, 10]]
 
     assert compute("E.findTrueBoxes(...a)", [boxes, truth]) == [0, -1, 1, -1]
+
+
+SHAPES = ["moons", "ring", "spiral"]
+
+
+def test_the_noise_of_a_walk_has_the_schedule_of_the_package(compute):
+    schedule = NoiseSchedule.linear(100)
+
+    found = doubles(compute("E.alphaBars"))
+
+    torch.testing.assert_close(found.float(), schedule.alpha_bars)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shapes_of_a_walk_are_those_of_the_package(compute, name):
+    found = doubles(compute("E.shapeCenters[a]", name))
+
+    torch.testing.assert_close(found.float(), shape_centers(name), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("t", [1, 17, 100])
+def test_expected_noise_agrees_with_autograd_of_the_density(compute, name, t):
+    centers = doubles(compute("E.shapeCenters[a]", name))
+    bar = doubles(compute("E.alphaBars"))[t]
+    variance = bar * 0.1**2 + 1 - bar
+    generator = torch.Generator().manual_seed(t)
+    far = doubles([[0.0, 0.0], [40.0, -3.0], [1e4, 1e4]])
+    points = torch.cat([randoms(generator, 20, 2, scale=2), far]).requires_grad_()
+    gaps = points[:, None] - bar.sqrt() * centers
+    squares = gaps.square().sum(dim=-1)
+    (-squares / (2 * variance)).logsumexp(dim=1).sum().backward()
+
+    found = compute(
+        "a.map((point) => E.expectedNoise(point, b, c, 0.1))",
+        points.tolist(),
+        t,
+        centers.tolist(),
+    )
+
+    expected = -(1 - bar).sqrt() * points.grad
+    assert_agrees(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_the_guess_of_the_data_takes_the_noise_out(compute):
+    bars = doubles(compute("E.alphaBars"))
+    noisy = bars[30].sqrt() * 1.5 - (1 - bars[30]).sqrt() * 0.7
+
+    found = compute("E.cleanGuess([a, a], 30, [-0.7, -0.7])", noisy.item())
+
+    assert_agrees(found, doubles([1.5, 1.5]))
+
+
+@pytest.mark.parametrize("jumps", [1, 2, 3, 8, 20, 37, 50])
+def test_a_walk_ends_where_that_of_the_package_ends(compute, jumps):
+    schedule = NoiseSchedule.linear(100)
+    centers = shape_centers("spiral")
+    starts = torch.randn(15, 2, generator=torch.Generator().manual_seed(0))
+    denoiser = MixtureDenoiser(centers, 0.1, schedule)
+    expected = sample_ddim(denoiser, schedule, starts, num_steps=jumps)
+
+    walks = compute(
+        "a.map((start) => E.walkBack(start, b, E.shapeCenters.spiral, 0.1))",
+        starts.tolist(),
+        jumps,
+    )
+
+    ends = doubles([walk[-1] for walk in walks])
+    assert [len(walk) for walk in walks] == [jumps + 1] * 15
+    # The package computes in single precision.
+    torch.testing.assert_close(ends.float(), expected, rtol=0.02, atol=0.02)

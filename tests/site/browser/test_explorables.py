@@ -36,6 +36,7 @@ LESSONS = {
     "modern-cnns/vgg": ["architecture"],
     "computer-vision/bounding-boxes": ["boxes"],
     "computer-vision/transposed-convolution": ["transposed-convolution"],
+    "computer-vision/diffusion": ["diffusion"],
 }
 NAMES = [
     "base-rate",
@@ -57,6 +58,7 @@ NAMES = [
     "architecture",
     "boxes",
     "transposed-convolution",
+    "diffusion",
 ]
 HAN = re.compile("[\u4e00-\u9fff]")
 # The smallest width at which a page must not scroll sideways (WCAG 1.4.10).
@@ -888,6 +890,7 @@ SET = {
         "quantity": "parameters",
         "row": "3",
     },
+    "diffusion": {"target": "spiral", "jumps": "30", "done": "12", "start": "-1 0.5"},
 }
 
 
@@ -984,3 +987,33 @@ def test_a_box_dragged_away_from_its_duplicate_is_kept(lesson):
     drag(page, handles(page, "boxes", "point").nth(1), 75, 40)
 
     assert "B: kept" in told(page, "boxes")
+
+
+def test_samples_walk_from_noise_to_the_data_at_once_for_who_wants_less_motion(lesson):
+    page = lesson("en/computer-vision/diffusion", reduced_motion="reduce")
+    before = told(page, "diffusion")
+
+    control(page, "diffusion", "run").click()
+
+    assert "0 of 20 steps taken" in before
+    assert "20 of 20 steps taken" in told(page, "diffusion")
+    assert "At noise step t = 0" in told(page, "diffusion")
+
+
+def test_fewer_steps_than_were_taken_end_the_walk_there(lesson):
+    page = lesson("en/computer-vision/diffusion")
+    control(page, "diffusion", "done").fill("20")
+
+    control(page, "diffusion", "jumps").fill("3")
+
+    assert "3 of 3 steps taken" in told(page, "diffusion")
+
+
+def test_arrow_keys_move_the_start_of_a_walk(lesson):
+    page = lesson("en/computer-vision/diffusion")
+    knob = handles(page, "diffusion", "knob").first
+
+    knob.press("ArrowLeft")
+    knob.press("ArrowUp")
+
+    assert "has gone from (0.35, \u22121.85)" in told(page, "diffusion")
