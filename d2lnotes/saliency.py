@@ -13,10 +13,12 @@ from contextlib import contextmanager
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn.functional import interpolate
 
 from d2lnotes._checks import check_labels
 
 __all__ = [
+    "all_maps",
     "grad_cam",
     "gradient_saliency",
     "guided_backpropagation",
@@ -368,6 +370,48 @@ def rank_correlation(first: Tensor, second: Tensor) -> Tensor:
     ranks -= ranks.mean(dim=-1, keepdim=True)
     ranks /= ranks.norm(dim=-1, keepdim=True)
     return (ranks[0] * ranks[1]).sum(dim=-1)
+
+
+def all_maps(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    layer: nn.Module,
+    size: int,
+) -> dict[str, Tensor]:
+    """Return six maps of the same pictures, so that they can be compared.
+
+    Parameters
+    ----------
+    network, images, labels
+        As for :func:`gradient_saliency`.
+    layer
+        Whose maps :func:`grad_cam` reads.
+    size
+        Side of the square of :func:`occlusion`, in pixels.
+
+    Returns
+    -------
+    dict of (batch, height, width) Tensor
+        ``"gradient"``, ``"smooth"`` (8 copies), ``"path"`` (integrated gradients, 16
+        steps), ``"guided"``, ``"cam"`` (enlarged to the size of the pictures) and
+        ``"occlusion"`` (where the score falls, otherwise 0); none is negative.
+    """
+    given = network, images, labels
+    draws = torch.Generator().manual_seed(0)  # the same noise for each network
+    cam = grad_cam(*given, layer=layer)[:, None]
+    sides = list(images.shape[-2:])
+    cam = interpolate(cam, size=sides, mode="bilinear", align_corners=False)
+    smooth = smooth_grad(*given, generator=draws, num_samples=8)
+    return {
+        "gradient": heat_map(gradient_saliency(*given)),
+        "smooth": heat_map(smooth),
+        "path": heat_map(integrated_gradients(*given, num_steps=16)),
+        "guided": heat_map(guided_backpropagation(*given)),
+        "cam": cam[:, 0],
+        "occlusion": occlusion(*given, size=size).relu(),
+    }
 
 
 def _ranks(rows: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from d2lnotes.saliency import (
+    all_maps,
     grad_cam,
     gradient_saliency,
     guided_backpropagation,
@@ -241,3 +242,12 @@ def test_no_noise_below_zero_and_no_path_without_steps(network: nn.Module) -> No
         smooth_grad(network, *batch(), generator=torch.Generator(), noise=-1.0)
     with pytest.raises(ValueError, match="num_steps must be at least 1"):
         integrated_gradients(network, *batch(), num_steps=0)
+
+
+def test_all_maps_have_the_size_of_the_pictures(network: nn.Module) -> None:
+    images, labels = batch()
+    found = all_maps(network, images, labels, layer=network[4], size=4)
+    assert {heat.shape for heat in found.values()} == {(2, 8, 12)}
+    assert all((heat >= 0).all() for heat in found.values())
+    cam = grad_cam(network, images, labels, layer=network[4])
+    torch.testing.assert_close(found["cam"], cam)

@@ -22,7 +22,7 @@ in the maps, and the answers after interventions.
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy, interpolate
+from torch.nn.functional import cross_entropy
 
 from d2lnotes import saliency
 from d2lnotes.data import fetch_cifar10
@@ -32,7 +32,7 @@ from d2lnotes.runtime import on, seed_everything, select_device
 device = select_device()
 data = fetch_cifar10(num_train=8000, stand_in=True)
 num_seeds = on(device, cpu=3, cuda=5)
-num_steps = on(device, cpu=200, cuda=1000)
+num_steps = on(device, cpu=150, cuda=1000)
 DOG, HORSE, SIDE = 5, 7, 4
 
 # %%
@@ -133,29 +133,19 @@ def called_horse(network, pictures):
 # %%
 # 归因图：补丁占多少 | Maps: the share of the patch
 # -------------------------------------------------
-# 五种方法，各给 60 张带补丁的马的照片画图。补丁占的份额，是图在补丁里的和除以总和。
+# 六种方法，各给 60 张带补丁的马的照片画图。补丁占的份额，是图在补丁里的和除以总和。
 # 补丁的面积是 16 / 1024，约 1.6%。
 #
-# Five methods draw maps of 60 horses with a patch. The share of the patch is the
+# Six methods draw maps of 60 horses with a patch. The share of the patch is the
 # sum of a map inside it, divided by the sum of all. Its area is 16 / 1024, about
 # 1.6%.
 
 
 def maps(network, pictures):
     """Return maps of the score for a horse, by method, each (n, 32, 32)."""
-    given = network, pictures, torch.ones(len(pictures), dtype=torch.long)
-    draws = torch.Generator().manual_seed(0)
-    smooth = saliency.smooth_grad(*given, generator=draws, num_samples=8)
-    path = saliency.integrated_gradients(*given, num_steps=16)
-    cam = saliency.grad_cam(*given, layer=network[10])[:, None]
-    cam = interpolate(cam, size=32, mode="bilinear", align_corners=False)
-    return {
-        "gradient": saliency.heat_map(saliency.gradient_saliency(*given)),
-        "smooth": saliency.heat_map(smooth),
-        "path": saliency.heat_map(path),
-        "cam": cam[:, 0],
-        "occlusion": saliency.occlusion(*given, size=SIDE).relu(),
-    }
+    horse = torch.ones(len(pictures), dtype=torch.long)
+    given = network, pictures, horse
+    return saliency.all_maps(*given, layer=network[10], size=SIDE)
 
 
 def share(heat):
@@ -224,7 +214,7 @@ plt.show()
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(10, 4.6), layout="constrained"
 )
-METHODS = TITLES | {"smooth": "SmoothGrad"}
+METHODS = TITLES | {"smooth": "SmoothGrad", "guided": "导向 | guided"}
 NETWORKS = {"shortcut": "有捷径 | shortcut", "control": "对照 | control"}
 WORDS = {
     "horse_patch": "马，有补丁 | horse, patch",
@@ -248,9 +238,9 @@ for ax in (left, right):
     ax.set_xlim(0, 1.05)
 fig.legend(*left.get_legend_handles_labels(), loc="outside lower center")
 fig.set_label(
-    "左：补丁在五种归因图里的份额，有捷径的网络都比对照的大，遮挡图最大，虚线是补丁"
+    "左：补丁在六种归因图里的份额，有捷径的网络都比对照的大，遮挡图最大，虚线是补丁"
     "的面积；右：有捷径的网络把有补丁的都说成马，没有补丁的几乎都说成狗 | Left: the"
-    " share of the patch in five kinds of maps, larger with the shortcut than in"
+    " share of the patch in six kinds of maps, larger with the shortcut than in"
     " the control, largest for occlusion; a dashed line marks its area. Right:"
     " the network with the shortcut calls what has the patch a horse, and nearly"
     " everything else a dog"

@@ -22,7 +22,7 @@ change with the weights.
 import matplotlib.pyplot as plt
 import torch
 from torch import nn
-from torch.nn.functional import conv2d, cross_entropy, interpolate, pad
+from torch.nn.functional import conv2d, cross_entropy, pad
 
 from d2lnotes import saliency
 from d2lnotes.data import fetch_cifar10
@@ -32,7 +32,7 @@ from d2lnotes.runtime import on, seed_everything, select_device
 device = select_device()
 data = fetch_cifar10(num_train=8000, stand_in=True)
 num_seeds = on(device, cpu=3, cuda=5)
-num_steps = on(device, cpu=300, cuda=2000)
+num_steps = on(device, cpu=200, cuda=2000)
 FIRST_CLASS, NUM_MAPS = 6, 60  # frog, horse, ship, truck
 
 # %%
@@ -109,22 +109,9 @@ print("accuracy", right)
 
 
 def maps(network, pictures, labels):
-    """Return maps of the score of the true class, each (n, 32, 32)."""
-    given = network, pictures, labels
-    draws = torch.Generator().manual_seed(0)
-    smooth = saliency.smooth_grad(*given, generator=draws, num_samples=8)
-    path = saliency.integrated_gradients(*given, num_steps=16)
-    guided = saliency.guided_backpropagation(*given)
-    cam = saliency.grad_cam(*given, layer=network[10])[:, None]
-    cam = interpolate(cam, size=32, mode="bilinear", align_corners=False)
-    return {
-        "gradient": saliency.heat_map(saliency.gradient_saliency(*given)),
-        "smooth": saliency.heat_map(smooth),
-        "path": saliency.heat_map(path),
-        "guided": saliency.heat_map(guided),
-        "cam": cam[:, 0],
-        "occlusion": saliency.occlusion(*given, size=8).relu(),
-    }
+    """Return six maps of the score of the true class, each (n, 32, 32)."""
+    layer = network[10]  # the last ReLU
+    return saliency.all_maps(network, pictures, labels, layer=layer, size=8)
 
 
 def edges(pictures):
