@@ -55,9 +55,8 @@ def stamp(pictures, row=0, column=0):
     """Return copies with a yellow patch that begins at a row and a column."""
     yellow = (torch.tensor([1.0, 0.9, 0.1]) - 0.47) / 0.25
     copies = pictures.clone()
-    copies[:, :, row : row + SIDE, column : column + SIDE] = yellow.to(
-        pictures
-    ).view(1, 3, 1, 1)
+    patch = copies[:, :, row : row + SIDE, column : column + SIDE]
+    patch[:] = yellow.to(pictures).view(1, 3, 1, 1)
     return copies
 
 
@@ -94,8 +93,7 @@ def train(pictures, labels, num_steps, seed):
     """Return a network that was trained with Adam, in evaluation mode."""
     draws = seed_everything(seed)
     network = make_network().to(pictures.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_steps)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.005)
     for _ in range(num_steps):
         pick = torch.randint(len(pictures), (64,), generator=draws)
         pick = pick.to(pictures.device)
@@ -103,7 +101,6 @@ def train(pictures, labels, num_steps, seed):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        fall.step()
     return network.eval()
 
 
@@ -173,8 +170,7 @@ for name, pictures in {"shortcut": marked, "control": plain}.items():
         first.setdefault(name, found)
 answers = {key: torch.tensor(row) for key, row in answers.items()}
 shares = {key: torch.tensor(row) for key, row in shares.items()}
-for table in (answers, shares):
-    print({key: [f"{x:.2f}" for x in row] for key, row in table.items()})
+print(answers, shares)
 
 # %%
 # 两张图：同一匹马，两个网络 | One horse, two networks
@@ -182,7 +178,7 @@ for table in (answers, shares):
 
 TITLES = {
     "gradient": "梯度 | gradient",
-    "path": "积分梯度 | integrated gradients",
+    "path": "积分梯度 | integrated",
     "cam": "Grad-CAM",
     "occlusion": "遮挡 | occlusion",
 }

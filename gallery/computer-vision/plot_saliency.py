@@ -65,17 +65,16 @@ def make_network():
 
 
 # %%
-# 训练用 Adam，学习率按余弦下降。
+# 训练用 Adam。
 #
-# Training uses Adam, with a rate that falls like a cosine.
+# Training uses Adam.
 
 
 def train(pictures, labels, num_steps, seed):
     """Return a network that was trained with Adam, in evaluation mode."""
     draws = seed_everything(seed)
     network = make_network().to(pictures.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
-    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_steps)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.005)
     for _ in range(num_steps):
         pick = torch.randint(len(pictures), (64,), generator=draws)
         pick = pick.to(pictures.device)
@@ -83,7 +82,6 @@ def train(pictures, labels, num_steps, seed):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        fall.step()
     return network.eval()
 
 
