@@ -49,7 +49,7 @@ from d2lnotes.trials import (
 
 device = select_device()
 num_labelled, num_test = on(device, cpu=(7000, 3000), cuda=(50_000, 10_000))
-num_epochs = on(device, cpu=5, cuda=30)
+num_epochs = on(device, cpu=4, cuda=30)
 num_seeds = on(device, cpu=3, cuda=5)
 SIDE = on(device, cpu=16, cuda=32)
 data = fetch_cifar10(num_train=num_labelled, stand_in=True)
