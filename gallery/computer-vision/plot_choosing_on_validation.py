@@ -102,18 +102,19 @@ for name, rows in right.items():
 # ---------------------
 # 难的照片对所有的试验都难，这一部分在比较时抵消。所以要看两次试验之差：设 :math:`V` 是
 # 一张照片上“对错之差”的方差，对所有的试验对取平均。验证集有 :math:`n` 张，新照片有
-# :math:`m` 张，:math:`k` 次试验同样好，那么乐观偏差约为
-#
-# .. math:: e_k \sqrt{\tfrac{V}{2} \left(\tfrac1n + \tfrac1m\right)}
-#
-# 其中 :math:`e_k` 是 :math:`k` 个标准正态数的最大值的期望。
+# :math:`m` 张，:math:`k` 次试验同样好，那么乐观偏差约为：
 #
 # Hard photographs are hard for all trials, and this part cancels in comparisons.
 # So look at differences of two trials. Let :math:`V` be the variance, over
 # photographs, of one being right less the other being right, averaged over
 # pairs of trials. With :math:`n` photographs for validation, :math:`m` new ones
-# and :math:`k` equally good trials, the optimism is about the formula above,
-# where :math:`e_k` is the expected maximum of :math:`k` standard normal numbers.
+# and :math:`k` equally good trials, the optimism is about:
+#
+# .. math:: e_k \sqrt{\tfrac{V}{2} \left(\tfrac1n + \tfrac1m\right)}
+#
+# 其中 :math:`e_k` 是 :math:`k` 个标准正态数的最大值的期望。
+#
+# Here :math:`e_k` is the expected maximum of :math:`k` standard normal numbers.
 
 
 def predicted_optimism(right, num_valid):
