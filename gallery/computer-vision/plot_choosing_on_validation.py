@@ -2,13 +2,13 @@ r"""
 冠军的分数偏高，冠军却没有挑错多少 | The winner scores too high, yet is no bad choice
 =====================================================================================
 
-十二次试验，在验证集上挑出分数最高的一次。这里有两个问题。它的分数比在新照片上高多少？
-它比真正最好的一次差多少？前一个叫乐观偏差，后一个叫遗憾。一组试验只有种子不同，另一组
-的设计真的不同。前一组的乐观偏差可以预先算出来。对照是不挑，用事先定好的一次。
+十二次试验，在验证集上挑出分数最高的一次。这里有两个问题。它的分数比在其余照片上高多
+少？它比真正最好的一次差多少？前一个叫乐观偏差，后一个叫遗憾。一组试验只有种子不同，另
+一组的设计真的不同。前一组的乐观偏差可以预先算出来。对照是不挑，用事先定好的一次。
 
 Of twelve trials the one with the highest validation score is chosen. There are
-two questions. By how much is its score above that on new photographs? And by
-how much does it fall short of the trial that is truly best? The first is the
+two questions. By how much is its score above that on the other photographs? And
+by how much does it fall short of the trial that is truly best? The first is the
 optimism, the second the regret. One group of trials differs in seeds alone,
 another in design. For the first group the optimism can be predicted. The
 control is no choice: a trial fixed beforehand.
@@ -101,24 +101,28 @@ for name, rows in right.items():
 # 预测 | The prediction
 # ---------------------
 # 难的照片对所有的试验都难，这一部分在比较时抵消。所以要看两次试验之差：设 :math:`V` 是
-# 一张照片上“对错之差”的方差，对所有的试验对取平均。验证集有 :math:`n` 张，新照片有
-# :math:`m` 张，:math:`k` 次试验同样好，那么乐观偏差约为：
+# 一张照片上“对错之差”的方差，对所有的试验对取平均。固定的一堆照片随机分成两份，
+# :math:`n` 张验证，其余 :math:`m` 张。:math:`k` 次试验在整堆照片上同样好，那么乐观偏差
+# 约为：
 #
 # Hard photographs are hard for all trials, and this part cancels in comparisons.
 # So look at differences of two trials. Let :math:`V` be the variance, over
 # photographs, of one being right less the other being right, averaged over
-# pairs of trials. With :math:`n` photographs for validation, :math:`m` new ones
-# and :math:`k` equally good trials, the optimism is about:
+# pairs of trials. A fixed set of photographs is split at random, :math:`n` for
+# validation and :math:`m` others. If :math:`k` trials are equally good on the
+# whole set, the optimism is about:
 #
 # .. math:: e_k \sqrt{\tfrac{V}{2} \left(\tfrac1n + \tfrac1m\right)}
 #
-# 其中 :math:`e_k` 是 :math:`k` 个标准正态数的最大值的期望。
+# 其中 :math:`e_k` 是 :math:`k` 个标准正态数的最大值的期望。在另外的新照片上，
+# 没有 :math:`1/m` 这一项。
 #
 # Here :math:`e_k` is the expected maximum of :math:`k` standard normal numbers.
+# On new photographs, from outside the set, the term :math:`1/m` is absent.
 
 
 def predicted_optimism(right, num_valid):
-    """Return the optimism if all trials were equally good."""
+    """Return the optimism if trials were equally good on all pictures."""
     num_trials, num_pictures = right.shape
     pairs = torch.combinations(torch.arange(num_trials))
     differences = right[pairs[:, 0]] - right[pairs[:, 1]]
@@ -130,11 +134,11 @@ def predicted_optimism(right, num_valid):
 # %%
 # 测量 | The measurement
 # ----------------------
-# 随机抽出验证集，其余是新照片，重复许多次。哪一次真正最好，由全部照片来定。
+# 随机抽出验证集，看挑中的一次在其余照片上的分数，重复许多次。哪一次真正最好，由全部照片来定。
 #
-# A validation set is drawn at random, the others are new photographs, and this
-# is repeated many times. All photographs together tell which trial is truly
-# best.
+# A validation set is drawn at random, and the winner is scored on the other
+# photographs. This is repeated many times. All photographs together tell which
+# trial is truly best.
 
 
 def choose(right, num_valid, generator):
