@@ -3,15 +3,15 @@ r"""
 ================================================================
 
 数据是平面上围成一圈的八团点。一个生成对抗网络画出几团？轮流各走一步，和生成器每轮连走
-五步相比，别的都一样，生成器的更新次数也一样。我们还量饱和的损失和一种惩罚的作用。对照
+五步相比，别的都一样，判别器的更新次数也一样。我们还量饱和的损失和一种惩罚的作用。对照
 是均值和协方差与数据相同的正态分布，和真的点。
 
 The data are eight clusters in a circle. How many of them does a generative
 adversarial network draw? We compare one step each by turns with a generator
-that makes five steps in each turn, all else being equal, the number of its
-updates too. We also measure what the saturating loss and a penalty do. The
-controls are a normal distribution with the mean and the covariance of the
-data, and real points.
+that makes five steps in each turn, all else being equal, the number of updates
+of the discriminator too. We also measure what the saturating loss and a penalty
+do. The controls are a normal distribution with the mean and the covariance of
+the data, and real points.
 
 **你需要** :doc:`/computer-vision/gan`；**你得到** 五个种子里画到的团数，和落在团里的
 点的份额。
@@ -54,15 +54,15 @@ def draw_real(num_points, centers, generator):
 # %%
 # 四种训练 | Four ways to train
 # -----------------------------
-# 生成器一共更新 600 次。两个网络的学习率都是 0.002。
+# 判别器一共更新 600 次，所以生成器五步时，它受的训练并不少。两个网络的学习率都是 0.002。
 #
-# The generator is updated 600 times in all. The learning rate of both networks
-# is 0.002.
+# The discriminator is updated 600 times in all, so it is trained no less beside
+# a generator of five steps. The learning rate of both networks is 0.002.
 
 ways = {
     "轮流各一步 | by turns": {"num_steps": 600},
     "生成器五步 | generator 5 steps": {
-        "num_steps": 120,
+        "num_steps": 600,
         "generator_steps": 5,
     },
     "饱和的损失 | saturating loss": {"num_steps": 600, "saturating": True},
