@@ -11,7 +11,6 @@ import re
 import shutil
 import sys
 from functools import cache, partial
-from math import ceil
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
@@ -112,6 +111,12 @@ def other_word(word, copy):
     return word + "xyzuvwqkj"[copy] if is_other else word
 
 
+def renamed(names, others, copy, letters):
+    """Return the names of a term in both languages, as the copy of that number has it."""
+    new = partial(in_other_words, copy=copy, letters=letters)
+    return [new(own) for own in names], [new(other) for other in others]
+
+
 def copies(pages):
     """Yield the pages of a course of full size: a real page, and the copy's number."""
     scripts = [page for page in pages if "/plot_" in page]
@@ -137,7 +142,7 @@ def write_course(real, out):
     terms = read_script(real / "_search/names.js")["terms"]
     text = "".join(section.text for page in sections.values() for section in page)
     letters = "".join(sorted(set(re.findall("[\u4e00-\u9fff]", text))))
-    more = ceil(LESSONS / sum(map(is_lesson, sections)))
+    num_terms = round(len(terms) * LESSONS / sum(map(is_lesson, sections)))
     notes = {}
     for page, copy in copies(sections):
         new = partial(in_other_words, copy=copy, letters=letters)
@@ -147,10 +152,8 @@ def write_course(real, out):
         called.sort(key=lambda name: (name.anchor != "", name))  # the page itself first
         # One page has the glossary, with as many terms for each lesson as the real one.
         entries = [
-            ([new(own) for own in names], [new(other) for other in others])
-            for copy in range(more if name == GLOSSARY else 0)
-            for new in [partial(in_other_words, copy=copy, letters=letters)]
-            for names, others in terms
+            renamed(*terms[number % len(terms)], number // len(terms), letters)
+            for number in range(num_terms if name == GLOSSARY else 0)
         ]
         notes[name] = note_of(name, said, called, entries)
         write_text(out, name, said)
