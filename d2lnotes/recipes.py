@@ -71,7 +71,7 @@ def train_recipe(
 
     Returns
     -------
-    Module
+    torch.nn.Module
         It maps photographs of any size to ``(batch, num_classes)`` logits.
 
     Raises

@@ -323,7 +323,7 @@ def make_blocks(widths: Sequence[int] = (16, 32, 48, 64)) -> nn.Sequential:
 
     Returns
     -------
-    Sequential
+    torch.nn.Sequential
         Of ``1 + len(widths)`` blocks, for batches (n, 3, height, width) with brightness
         in [0, 1] whose sides are at least ``2 ** len(widths)``.
 

@@ -80,7 +80,7 @@ class SegmentationPart:
 
     @property
     def masks(self) -> Tensor:
-        """All nuclei together: (num_images, height, width) bool."""
+        """Which pixels belong to nuclei, (num_images, height, width) bool."""
         return self.instances > 0
 
     def __len__(self) -> int:

@@ -387,8 +387,8 @@ def walk_back(
 
     Returns
     -------
-    list of Tensor, (batch, …) float
-        As many as there are steps, ``start`` first.
+    list of Tensor
+        Each (batch, …) float. As many as there are steps, ``start`` first.
 
     Raises
     ------
