@@ -23,6 +23,7 @@ PROBABILITY = "preliminaries/probability"
 SOFTMAX = "linear-models/softmax-regression"
 CONVOLUTION = "convolutional-networks/index"
 LENET = "convolutional-networks/lenet"
+MODERN = "modern-cnns/index"
 POOLING = "convolutional-networks/pooling"
 CONV = "convolutional-networks/convolution"
 DENSE_TO_CONV = "convolutional-networks/from-dense-to-convolution"
@@ -50,7 +51,7 @@ CHINESE = [
     ("微调", f"{VISION}fine-tuning"),
     ("难负例挖掘", f"{VISION}ssd"),
     ("平均池化", POOLING),
-    ("卷积神经网络的平均池化", CONVOLUTION),
+    ("卷积神经网络的平均池化", MODERN),
     ("感受野", CONV),
     ("权重共享", DENSE_TO_CONV),
     ("混淆矩阵", METRICS),
@@ -160,7 +161,7 @@ OTHERS = [
     ("zh", "随机失活", GLOSSARY),
     ("zh", "高斯分布", PROBABILITY),
     ("en", "Gaussian distribution", PROBABILITY),
-    ("en", "convolutoin", CONVOLUTION),
+    ("en", "convolutoin", f"{VISION}transposed-convolution"),
     ("zh", "卷机", CONV),
     ("zh", "卷积神经网路", CONVOLUTION),
     ("zh", "批量规一化", NORM),

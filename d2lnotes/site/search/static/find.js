@@ -353,8 +353,7 @@ const Search = (() => {
   };
 
   const rank = (page) => {
-    // They name what others say, and so hold the words of nearly any query.
-    if (/^gallery\/(.*\/)?index$|^reference\/(results|exercises)$/.test(page)) return -LESSON;
+    if (/^gallery\/(.*\/)?index$/.test(page)) return -LESSON;
     return /(^|\/)index$|^reference\//.test(page) ? 0 : LESSON;
   };
 
