@@ -32,9 +32,10 @@ def make_anchors(
     r"""Return anchors of all sizes and ratios at each place of a feature map.
 
     The anchor of size :math:`s` and ratio :math:`r` has width :math:`s\sqrt r` and
-    height :math:`s/\sqrt r`, so its area is :math:`s^2` for each ratio. At a
-    row and a column of the map, the center is :math:`(column + 1/2)\, W / columns` from
-    the left and :math:`(row + 1/2)\, H / rows` from the top. Anchors at the border reach beyond the image; they are not cut.
+    height :math:`s/\sqrt r`, so its area is :math:`s^2` for each ratio. At a row and a
+    column of the map, the center is :math:`(column + 1/2)\, W / columns` from the left
+    and :math:`(row + 1/2)\, H / rows` from the top. Anchors at the border reach beyond
+    the image; they are not cut.
 
     Parameters
     ----------
