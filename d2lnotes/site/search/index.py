@@ -298,7 +298,7 @@ def write_index(
             postings.setdefault(term, []).append(posting)
     for term, found in postings.items():  # the part of each is counted once
         terms[part_of(term)][term] = found
-    words = set(postings)
+    words: set[str] = set()  # of the names
     places = {(page, name.anchor) for page, name in objects}
     for page, name in (*_names(notes), *taught):
         if name.kind == "index" and (page, name.anchor) in places:
@@ -306,6 +306,9 @@ def write_index(
         words |= _file(names, set(terms_of(split_name(name.name))), numbers[page], name)
     for page, name in objects:
         words |= _file(described, terms_of_object(name.name), numbers[page], name)
+    # One word on one page, and in no name, is no word that a slip of the pen may mean.
+    common = words | {term for term, found in postings.items() if len(found) > 1}
+    words |= postings.keys()
     pages = [(page, note.title) for page, note in notes.items()]
     table = {
         "pages": pages,
@@ -313,7 +316,7 @@ def write_index(
         "stopwords": sorted(STOPWORDS),
         "simplified": "".join(f"{a}{b}" for a, b in SIMPLIFIED.items() if b in words),
     }
-    written = " ".join(sorted(word for word in words if word < "\u2e80"))
+    written = " ".join(sorted(word for word in common if word < "\u2e80"))
     _write_script(out / _INDEX / "words.js", "searchIndex", "words", written)
     _write_script(out / _INDEX / "names.js", "searchIndex", "names", _called(notes))
     for part in range(PARTS):
