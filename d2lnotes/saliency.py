@@ -8,14 +8,12 @@ parameters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import interpolate
 
 from d2lnotes._checks import check_labels
+from d2lnotes._modes import evaluating
 
 __all__ = [
     "all_maps",
@@ -58,7 +56,7 @@ def gradient_saliency(network: nn.Module, images: Tensor, labels: Tensor) -> Ten
     section 3.
     """
     _check(images, labels)
-    with _evaluating(network):
+    with evaluating(network):
         return _gradient(network, images, labels)
 
 
@@ -104,7 +102,7 @@ def smooth_grad(
     flat = images.flatten(1)
     spread = noise * (flat.amax(dim=1) - flat.amin(dim=1)).view(-1, 1, 1, 1)
     total = torch.zeros_like(images)
-    with _evaluating(network):
+    with evaluating(network):
         for _ in range(num_samples):
             draws = torch.randn(images.shape, generator=generator).to(images)
             total += _gradient(network, images + spread * draws, labels)
@@ -159,7 +157,7 @@ def integrated_gradients(
     start = torch.as_tensor(baseline, dtype=images.dtype, device=images.device)
     way = images - start
     total = torch.zeros_like(images)
-    with _evaluating(network):
+    with evaluating(network):
         for step in range(num_steps):
             place = start + (step + 0.5) / num_steps * way
             total += _gradient(network, place, labels)
@@ -202,7 +200,7 @@ def guided_backpropagation(
         )
     hooks = [layer.register_full_backward_hook(_only_positive) for layer in layers]
     try:
-        with _evaluating(network):
+        with evaluating(network):
             return _gradient(network, images, labels)
     finally:
         for hook in hooks:
@@ -246,7 +244,7 @@ def grad_cam(
     seen: list[Tensor] = []
     hook = layer.register_forward_hook(lambda *given: seen.append(given[2]))
     try:
-        with _evaluating(network), torch.enable_grad():
+        with evaluating(network), torch.enable_grad():
             score = _score(network, images.detach().requires_grad_(), labels)
     finally:
         hook.remove()
@@ -307,7 +305,7 @@ def occlusion(
             f"{tuple(sides)}; choose a stride that divides side - size"
         )
     fall, times = torch.zeros_like(images[:, 0]), torch.zeros_like(images[0, 0])
-    with _evaluating(network):
+    with evaluating(network):
         score = _scores(network, images, labels)
         for row in range(0, sides[0] - size + 1, stride):
             for column in range(0, sides[1] - size + 1, stride):
@@ -445,18 +443,6 @@ def _only_positive(
 ) -> tuple[Tensor, ...]:
     """Drop what a ReLU would send back with a negative sign."""
     return tuple(gradient.clamp(min=0) for gradient in to_input)
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Put all layers into evaluation mode for a while, and each back as it was."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def _check(images: Tensor, labels: Tensor) -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
+from d2lnotes._modes import evaluating
 from d2lnotes.detection.anchors import (
     decode_boxes,
     encode_boxes,
@@ -393,13 +394,8 @@ def detect(
     max_detections
         Most boxes of a picture.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
+    with evaluating(model):
         class_logits, offsets = model(images)
-    finally:
-        for module, training in modes:
-            module.training = training
     probabilities = class_logits.softmax(dim=-1)[..., 1:]
     boxes = clip_boxes(decode_boxes(offsets, model.anchors), model.image_size)
     found = []

@@ -18,6 +18,7 @@ from torch.nn.functional import (
     pad,
 )
 
+from d2lnotes._modes import evaluating
 from d2lnotes.transposed_convolution import bilinear_kernel
 
 __all__ = [
@@ -452,17 +453,12 @@ def predict_mask(
     Tensor : (num_images, height, width) bool or long
         Bool for a network with one class, else the label of the largest score.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        masks = []
+    masks = []
+    with evaluating(model):
         for batch in images.split(batch_size):
             logits = model(batch)
             if logits.shape[1] == 1:
                 masks.append(logits[:, 0].sigmoid() >= threshold)
             else:
                 masks.append(logits.argmax(dim=1))
-    finally:
-        for module, training in modes:
-            module.training = training
     return torch.cat(masks)
