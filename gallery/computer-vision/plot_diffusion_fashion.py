@@ -37,6 +37,7 @@ from d2lnotes.models.diffusion import (
 )
 from d2lnotes.results import record_all
 from d2lnotes.runtime import on, seed_everything, select_device
+from d2lnotes.sample_quality import frechet_between
 
 device = select_device()
 data = fetch_fashion_mnist(stand_in=True)
@@ -96,14 +97,6 @@ def look(judge, images):
     return features, judge.classifier[-1](features).softmax(dim=1)
 
 
-def frechet(first, second):
-    """Return the Fréchet distance of two sets of features."""
-    a, b = first.T.double().cov(), second.T.double().cov()
-    roots = torch.linalg.eigvals(a @ b).real.clamp(min=0).sqrt()
-    gap = (first.mean(dim=0) - second.mean(dim=0)).square().sum()
-    return (gap + a.trace() + b.trace() - 2 * roots.sum()).item()
-
-
 # %%
 # 三个分数：弗雷歇距离；概率超过 0.9 的比例；类别的分布与真实的相差多少。
 #
@@ -116,7 +109,7 @@ def score(judge, pictures, truth, shares):
     features, says = look(judge, pictures)
     sure = (says.amax(dim=1) > 0.9).float().mean().item()
     apart = (says.mean(dim=0) - shares).abs().sum().item() / 2
-    return [frechet(features, truth), sure, apart]
+    return [frechet_between(features, truth), sure, apart]
 
 
 # %%
